@@ -1,0 +1,1 @@
+"""Shared parts of the GAN course: everything the six task files have in common."""

@@ -1,0 +1,1 @@
+"""Faces: rendering them, loading them, and preparing them for training."""
