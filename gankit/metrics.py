@@ -67,8 +67,9 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
     Notes
     -----
-    ``C1 C2`` is not symmetric, but has the eigenvalues of ``C1^(1/2) C2 C1^(1/2)``, which is: so the trace of its square
-    root needs no general matrix square root and no complex numbers. Eigenvalues that rounding makes negative count as 0.
+    ``C1 C2`` is not symmetric, but has the eigenvalues of ``C1^(1/2) C2 C1^(1/2)``, which is: so the trace of its
+    square root needs no general matrix square root and no complex numbers. Eigenvalues that rounding makes negative
+    count as 0.
     """
     first_vectors, second_vectors = _pair(first, second)
     difference = first_vectors.mean(axis=0) - second_vectors.mean(axis=0)
