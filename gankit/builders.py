@@ -1,0 +1,82 @@
+"""Networks of the point-cloud tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from tensorflow import keras
+
+from gankit.errors import InputError
+from gankit.latents import LatentGenerator
+from gankit.randomness import new_seed
+
+
+class SeedSequence:
+    """Seeds for the layers of a network, one after the other, all from a single one."""
+
+    def __init__(self, seed: int | None = None):
+        self._random = np.random.default_rng(new_seed() if seed is None else seed)
+
+    def __call__(self) -> int:
+        """Return the next seed, in [0, 2^31 - 1)."""
+        return int(self._random.integers(2**31 - 1))
+
+
+def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
+    gen_shape: Sequence[int],
+    real_examples: np.ndarray,
+    latent_type: str = "normal",
+    seed: int | None = None,
+) -> tuple[keras.Model, keras.Model, LatentGenerator]:
+    """Build a fully connected generator, its mirror image as discriminator, and the latent generator.
+
+    Parameters
+    ----------
+    gen_shape : sequence of int
+        The generator's widths, input first: ``[1, 100, 100, 2]`` maps 1-dimensional latents to points in the plane.
+    real_examples : array of shape (n, gen_shape[-1])
+        What the generator is to imitate; only its width is looked at.
+    latent_type : {"normal", "uniform", "spheric"}
+        Distribution of the latent vectors.
+    seed : int, optional
+        Seed of the initial weights and of the latents; drawn from TensorFlow's global generator where left out.
+
+    Returns
+    -------
+    generator : keras.Model
+        Hidden layers tanh, output sigmoid: ``(batch, gen_shape[0]) -> (batch, gen_shape[-1])`` in (0, 1).
+    discriminator : keras.Model
+        The widths in reverse, tanh everywhere: ``(batch, gen_shape[-1]) -> (batch, 1)`` in (-1, 1).
+    latent_generator : LatentGenerator
+        ``latent_generator(k)`` draws k latent vectors.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two widths, or the last one is not the width of the examples.
+    """
+    widths = [int(width) for width in gen_shape]
+    if len(widths) < 2 or min(widths) < 1:
+        raise InputError(f"gen_shape is {list(gen_shape)}; give at least an input and an output width, each 1 or more.")
+    if tuple(real_examples.shape[1:]) != (widths[-1],):
+        raise InputError(
+            f"gen_shape ends in {widths[-1]}, but the real examples have shape {tuple(real_examples.shape)}; "
+            f"the generator's last width must be the number of columns."
+        )
+    next_seed = SeedSequence(seed)
+
+    def dense_stack(name: str, stack: list[int], output_activation: str) -> keras.Model:
+        inputs = keras.Input((stack[0],))
+        outputs = inputs
+        for position, width in enumerate(stack[1:], start=1):
+            outputs = keras.layers.Dense(
+                width,
+                activation=output_activation if position == len(stack) - 1 else "tanh",
+                kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()),
+            )(outputs)
+        return keras.Model(inputs, outputs, name=name)
+
+    generator = dense_stack("generator", widths, "sigmoid")
+    discriminator = dense_stack("discriminator", [*widths[:0:-1], 1], "tanh")
+    return generator, discriminator, LatentGenerator(widths[0], latent_type, seed=next_seed())

@@ -1,0 +1,72 @@
+"""Reading files of faces."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from gankit.errors import InputError
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+FACES_FILE = DATA / "faces.npz"
+
+
+def load_faces(path: str | Path = FACES_FILE, size: int | None = 16) -> np.ndarray:
+    """Read faces from a ``.npz`` of this project or a ``.npy`` of the coursework's form.
+
+    Parameters
+    ----------
+    path : path
+        A ``.npy`` array, or a ``.npz`` archive whose array is called ``faces`` (or that holds one array only).
+    size : int, optional
+        Height and width that the faces must have; any, where it is None.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(n, size, size)``, n >= 2.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, or does not hold such an array.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no faces file at {path}; give the path of a .npy or .npz file.")
+    try:
+        # Pickled arrays could run code; a file of faces needs none.
+        stored = np.load(path, allow_pickle=False)
+        if isinstance(stored, np.lib.npyio.NpzFile):
+            with stored:
+                stored = _only_faces(path, stored)
+        faces = np.asarray(stored)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{path} cannot be read as a NumPy file of faces ({_first_line(error)}); "
+            f"make it with np.save from a uint8 array of shape (n, 16, 16)."
+        ) from error
+    if faces.ndim == 4 and faces.shape[-1] == 1:
+        faces = faces[..., 0]
+    if faces.ndim != 3 or len(faces) < 2 or (size is not None and faces.shape[1:] != (size, size)):
+        wanted = "(n, size, size)" if size is None else f"(n, {size}, {size})"
+        raise InputError(f"{path} holds an array of shape {faces.shape}; faces must have the shape {wanted}, n >= 2.")
+    if faces.dtype != np.uint8:
+        raise InputError(f"{path} holds {faces.dtype} values; faces must be uint8 intensities from 0 to 255.")
+    return faces
+
+
+def _only_faces(path: Path, archive: np.lib.npyio.NpzFile) -> np.ndarray:
+    if "faces" in archive.files:
+        return archive["faces"]
+    if len(archive.files) == 1:
+        return archive[archive.files[0]]
+    raise InputError(f"{path} holds the arrays {', '.join(sorted(archive.files))}; call the one with the faces 'faces'.")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,87 @@
+"""Between pixel intensities and the numbers that a network trains on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gankit.errors import InputError
+
+
+@dataclass(frozen=True)
+class FaceScaling:
+    """The affine map between intensities in [0, 1] and a network's range: ``scaled = (intensity - mean) / scale``.
+
+    It belongs to the weights that were trained with it and is stored beside them: read through another one, the same
+    generator draws washed-out faces.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray
+        Mean face, float32, intensities in [0, 1], shape ``(height, width)``; or 0 for no shift.
+    scale : numpy.ndarray
+        Divisor of each pixel, float32, above 0, of the shape of ``mean``; or 1 for no scaling.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def identity(cls) -> FaceScaling:
+        """Return the scaling of a network that works on intensities themselves."""
+        return cls(np.zeros((), np.float32), np.ones((), np.float32))
+
+    @classmethod
+    def fit(cls, faces: np.ndarray) -> FaceScaling:
+        """Measure mean face and largest intensity of each pixel.
+
+        Parameters
+        ----------
+        faces : numpy.ndarray
+            uint8, shape ``(n, height, width)``.
+        """
+        mean = faces.mean(axis=0, dtype=np.float64) / 255
+        # A pixel that is black in every face would divide by zero.
+        largest = np.maximum(faces.max(axis=0), 1) / 255
+        return cls(mean.astype(np.float32), largest.astype(np.float32))
+
+    def prepare(self, faces: np.ndarray) -> np.ndarray:
+        """Scale faces for training.
+
+        Parameters
+        ----------
+        faces : numpy.ndarray
+            uint8, shape ``(n, height, width)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, same shape, in [-1, 1] for the faces that the scaling was fitted to.
+        """
+        return (faces.astype(np.float32) / np.float32(255) - self.mean) / self.scale
+
+    def recover(self, outputs: np.ndarray) -> np.ndarray:
+        """Turn a generator's output back into intensities.
+
+        Parameters
+        ----------
+        outputs : array
+            Shape ``(n, height, width)`` or ``(n, height, width, 1)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(n, height, width)``, clipped to [0, 1].
+
+        Raises
+        ------
+        InputError
+            If the images are of another size than the mean face.
+        """
+        images = np.asarray(outputs, np.float32)
+        if images.ndim == 4 and images.shape[-1] == 1:
+            images = images[..., 0]
+        if self.mean.ndim and images.shape[1:] != self.mean.shape:
+            raise InputError(f"The images are {images.shape[1:]}, but this scaling was fitted to {self.mean.shape}.")
+        return np.clip(images * self.scale + self.mean, 0.0, 1.0)

@@ -1,0 +1,52 @@
+"""Latent vectors: the noise that a generator turns into examples."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from gankit.errors import InputError
+from gankit.randomness import make_stream
+
+LATENT_TYPES = ("normal", "uniform", "spheric")
+
+
+class LatentGenerator:
+    """Callable that draws latent vectors from a stream of its own.
+
+    Parameters
+    ----------
+    dimension : int
+        Length of a latent vector.
+    latent_type : {"normal", "uniform", "spheric"}
+        ``normal``: independent standard normal coordinates; ``uniform``: independent coordinates on [0, 1);
+        ``spheric``: uniform on the unit sphere, a normal vector divided by its Euclidean norm.
+    seed : int, optional
+        Seed of the stream; drawn from TensorFlow's global generator where it is left out.
+
+    Raises
+    ------
+    InputError
+        If the type is unknown or the dimension is below 1.
+    """
+
+    def __init__(self, dimension: int, latent_type: str = "normal", seed: int | None = None):
+        if latent_type not in LATENT_TYPES:
+            raise InputError(f"latent_type is {latent_type!r}; use one of {', '.join(LATENT_TYPES)}.")
+        if dimension < 1:
+            raise InputError(f"The latent dimension is {dimension}; it must be at least 1.")
+        self.dimension = dimension
+        self.latent_type = latent_type
+        self.stream = make_stream(seed)
+
+    def __call__(self, count: int) -> tf.Tensor:
+        """Draw ``count`` latent vectors: float32, shape ``(count, dimension)``."""
+        shape = (count, self.dimension)
+        if self.latent_type == "uniform":
+            return self.stream.uniform(shape)
+        vectors = self.stream.normal(shape)
+        return project_to_sphere(vectors) if self.latent_type == "spheric" else vectors
+
+
+def project_to_sphere(vectors: tf.Tensor) -> tf.Tensor:
+    """Divide each row by its Euclidean norm; a row of zeros stays zero instead of becoming NaN."""
+    return tf.math.divide_no_nan(vectors, tf.norm(vectors, axis=1, keepdims=True))

@@ -1,0 +1,279 @@
+"""The base class of the three GANs: everything but the losses and the training step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from gankit.errors import InputError
+from gankit.faces.scaling import FaceScaling
+from gankit.randomness import draw_without_replacement, make_stream, new_seed
+from gankit.weights import read_weights
+
+# Steps that `fit` runs in one call of the graph, at most: leaving the graph costs about 3 ms, a step on points 0.6 ms.
+STEPS_IN_ONE_CALL = 20
+
+
+class GAN(keras.Model):
+    """Two networks, two optimizers, and where the examples come from; subclasses add ``train_step``.
+
+    Parameters
+    ----------
+    generator : keras.Model
+        Maps latents ``(batch, latent_dim)`` to examples ``(batch, ...)``.
+    discriminator : keras.Model
+        Maps examples ``(batch, ...)`` to scores ``(batch, 1)``.
+    latent_generator : callable
+        ``latent_generator(k)`` returns a ``(k, latent_dim)`` tensor.
+    real_examples : tensor or array of shape (n, ...), any rank >= 2
+        float32 or float64; ``n`` may be smaller than the batch size.
+    batch_size : int
+        Real, and fake, examples in one update.
+    disc_iter : int
+        Discriminator updates in one training step.
+    learning_rate : float
+        Step size of both Adam optimizers (Kingma and Ba 2015).
+    beta_1, beta_2 : float, optional
+        Decay of Adam's two running means; the class's own where they are left out.
+    seed : int, optional
+        Seed of the draws this class makes itself; drawn from TensorFlow's global generator where it is left out.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1, or the examples have fewer than two axes or no rows.
+    """
+
+    #: Keys of the dictionary that ``train_step`` returns.
+    loss_names = ("discr_loss", "gen_loss")
+    beta_1, beta_2 = 0.5, 0.9
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_generator: Callable[[int], tf.Tensor],
+        real_examples: tf.Tensor | np.ndarray,
+        batch_size: int = 200,
+        disc_iter: int = 2,
+        learning_rate: float = 0.005,
+        *,
+        beta_1: float | None = None,
+        beta_2: float | None = None,
+        seed: int | None = None,
+    ):
+        super().__init__()
+        for name, value in (("batch_size", batch_size), ("disc_iter", disc_iter)):
+            if int(value) != value or value < 1:
+                raise InputError(f"{name} is {value}; it must be a whole number of at least 1.")
+        # The rows live in one tensor: an array would be copied into the graph each time it is traced.
+        real_examples = tf.convert_to_tensor(real_examples)
+        if real_examples.shape.rank < 2 or real_examples.shape[0] < 1:
+            raise InputError(
+                f"real_examples has shape {tuple(real_examples.shape)}; it needs at least one row and a second axis."
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_generator = latent_generator
+        self.real_examples = real_examples
+        self.batch_size = batch_size
+        self.disc_iter = disc_iter
+        self.learning_rate = learning_rate
+        self.beta_1 = type(self).beta_1 if beta_1 is None else beta_1
+        self.beta_2 = type(self).beta_2 if beta_2 is None else beta_2
+        self.decoding = FaceScaling.identity()
+
+        seed = new_seed() if seed is None else seed
+        # Two streams, so that neither draw depends on how often the other was made.
+        self._real_stream = make_stream(seed)
+        self._mixing_stream = make_stream(seed + 1)
+        self._loss_trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
+
+        # Everything is built here and now: state restored into a network or an optimizer that does not exist yet
+        # would be dropped without a word.
+        self._build_networks()
+        for network in (generator, discriminator):
+            network.compile(optimizer=keras.optimizers.Adam(learning_rate, beta_1=self.beta_1, beta_2=self.beta_2))
+            network.optimizer.build(network.trainable_variables)
+        self.compile()
+
+    # ------------------------------------------------------------------ samples
+
+    def get_real_sample(self, size: int | None = None) -> tf.Tensor:
+        """Draw rows of ``real_examples`` without replacement: shape ``(min(size, n), ...)``, default the batch size."""
+        rows = draw_without_replacement(self._real_stream, self.real_examples.shape[0], size or self.batch_size)
+        return tf.gather(self.real_examples, rows)
+
+    def get_fake_sample(self, size: int | None = None, training: bool = False) -> tf.Tensor:
+        """Draw latent vectors and return what the generator makes of them: shape ``(size, ...)``."""
+        return self.generator(self.latent_generator(size or self.batch_size), training=training)
+
+    def match(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """Return ``real`` with the dtype and the example shape of ``fake``.
+
+        Face files have no channel axis, ``(n, 16, 16)``; a convolutional generator's output has one,
+        ``(n, 16, 16, 1)``. Mixing the two would broadcast to ``(n, 16, 16, n)`` or fail.
+        """
+        return tf.cast(tf.reshape(real, [-1, *fake.shape[1:]]), fake.dtype)
+
+    def draw_mixing(self, like: tf.Tensor) -> tf.Tensor:
+        """Draw one u ~ U[0, 1) per example of ``like``, shaped ``(batch, 1, ...)`` to broadcast over the other axes."""
+        shape = tf.concat([tf.shape(like)[:1], tf.ones(like.shape.rank - 1, tf.int32)], axis=0)
+        return self._mixing_stream.uniform(shape, dtype=like.dtype)
+
+    # ------------------------------------------------------------- Keras's life
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Generate from latent vectors, so that ``predict`` and saving know what this model computes."""
+        return self.generator(inputs, training=training)
+
+    def compile(self, *arguments: Any, steps_per_execution: int | None = None, **options: Any) -> None:
+        """Configure ``fit``; the losses and optimizers are the class's own and are not set here.
+
+        Parameters
+        ----------
+        steps_per_execution : int, optional
+            Steps between two visits to Python. Left out, ``fit`` chooses: the largest divisor of ``steps_per_epoch``
+            up to 20, or 1 where a callback watches single steps.
+        *arguments, **options
+            Passed to ``keras.Model.compile``. ``jit_compile`` is off unless asked for: compiled for a CPU the
+            convolutions are several times slower.
+        """
+        self._compile_arguments = (arguments, {"jit_compile": False, **options})
+        self._fixed_steps_per_execution = steps_per_execution is not None
+        self._compile_for(steps_per_execution or 1)
+
+    def fit(
+        self,
+        real_examples: Any = None,
+        *,
+        epochs: int = 1,
+        steps_per_epoch: int | None = None,
+        callbacks: Any = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Run exactly ``epochs * steps_per_epoch`` training steps.
+
+        Parameters
+        ----------
+        real_examples : optional
+            Accepted because Keras's ``fit`` takes data first; the training step draws from ``self.real_examples``.
+        epochs, steps_per_epoch : int
+            ``steps_per_epoch`` defaults to one pass over the examples.
+        callbacks : list of keras.callbacks.Callback, optional
+            As in Keras.
+        **options
+            Further options of ``keras.Model.fit``; a ``batch_size`` among them has no effect.
+
+        Returns
+        -------
+        keras.callbacks.History
+            ``history.history`` holds each epoch's mean of every loss.
+        """
+        options.pop("batch_size", None)
+        options.setdefault("shuffle", False)
+        if steps_per_epoch is None:
+            steps_per_epoch = math.ceil(self.real_examples.shape[0] / self.batch_size)
+        for name, value in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
+            if value < 1:
+                raise InputError(f"{name} is {value}; it must be at least 1.")
+        if not self._fixed_steps_per_execution:
+            watched = any(_watches_steps(callback) for callback in _as_list(callbacks))
+            steps = 1 if watched else _largest_divisor(steps_per_epoch, STEPS_IN_ONE_CALL)
+            if steps != self._compiled_steps:
+                self._compile_for(steps)
+        # Keras wants data to iterate over, and stops when it runs out; this never does.
+        ticks = tf.data.Dataset.range(1).repeat()
+        # While fitting, what Keras logs is the mean over the epoch; `train_step` itself returns the last losses.
+        self.train_step = self._averaged_train_step
+        try:
+            return super().fit(ticks, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks, **options)
+        finally:
+            del self.train_step
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means of the losses; listing them makes Keras reset them at each epoch."""
+        return list(self._loss_trackers)
+
+    def replace_weights(self, gen_h5: str, disc_h5: str) -> None:
+        """Put stored weights into both networks; ``self.decoding`` then tells how to read the generator's output.
+
+        Parameters
+        ----------
+        gen_h5, disc_h5 : path
+            HDF5 weights of the generator and of the discriminator; see :func:`gankit.weights.read_weights`.
+
+        Raises
+        ------
+        InputError
+            If a file is missing, damaged, or of other shapes. Both networks then keep the weights they had.
+        """
+        generator_weights = read_weights(gen_h5, self.generator)
+        discriminator_weights = read_weights(disc_h5, self.discriminator)
+        self.generator.set_weights(generator_weights.arrays)
+        self.discriminator.set_weights(discriminator_weights.arrays)
+        self.decoding = generator_weights.decoding
+
+    def replace_weight(self, gen_h5: str, disc_h5: str) -> None:
+        """Call :meth:`replace_weights`; the older course has both spellings."""
+        self.replace_weights(gen_h5, disc_h5)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the state of the random streams with the weights, so that a resumed run goes on as if never stopped."""
+        store["random_state"] = np.stack([stream.state.numpy() for stream in self._streams()])
+
+    def load_own_variables(self, store: Any) -> None:
+        """Restore what :meth:`save_own_variables` saved."""
+        for stream, state in zip(self._streams(), store["random_state"][...]):
+            stream.state.assign(state)
+
+    # ------------------------------------------------------------------ private
+
+    def _streams(self) -> list[tf.random.Generator]:
+        latent_stream = getattr(self.latent_generator, "stream", None)
+        return [self._real_stream, self._mixing_stream] + ([latent_stream] if latent_stream is not None else [])
+
+    def _build_networks(self) -> None:
+        # A draw from the latent generator would shift everything drawn after it, so zeros are used where the
+        # network already knows its input shape.
+        input_shape = getattr(self.generator, "input_shape", None) if self.generator.built else None
+        latents = self.latent_generator(1) if input_shape is None else tf.zeros((1, *input_shape[1:]))
+        fake = self(latents)
+        if not self.discriminator.built:
+            self.discriminator(self.match(self.real_examples[:1], fake))
+
+    def _averaged_train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        losses = type(self).train_step(self, data)
+        for tracker in self._loss_trackers:
+            if tracker.name in losses:
+                tracker.update_state(losses[tracker.name])
+                losses[tracker.name] = tracker.result()
+        return losses
+
+    def _compile_for(self, steps: int) -> None:
+        arguments, options = self._compile_arguments
+        self._compiled_steps = steps
+        super().compile(*arguments, steps_per_execution=steps, **options)
+
+
+def _largest_divisor(number: int, limit: int) -> int:
+    return max(divisor for divisor in range(1, min(number, limit) + 1) if number % divisor == 0)
+
+
+def _as_list(callbacks: Any) -> list:
+    if callbacks is None:
+        return []
+    # A `keras.callbacks.CallbackList` holds the callbacks; anything else is a sequence of them, or a single one.
+    callbacks = getattr(callbacks, "callbacks", callbacks)
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def _watches_steps(callback: keras.callbacks.Callback) -> bool:
+    hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    return any(getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in hooks)

@@ -1,0 +1,201 @@
+"""Stored weights: HDF5 files that both Keras generations read, with how to decode a generator's output.
+
+Layout of a file written here (the one of Keras 2's ``save_weights``, so that ``network.load_weights`` reads it too):
+the root attribute ``layer_names`` lists the layers in topological order; each has a group with the attribute
+``weight_names`` and one dataset a weight. Beside them the group ``decoding`` holds the generator's
+:class:`~gankit.faces.scaling.FaceScaling`, and the root attribute ``provenance`` a JSON record of how the weights
+were made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from gankit.errors import InputError
+from gankit.faces.scaling import FaceScaling
+
+if TYPE_CHECKING:
+    from tensorflow import keras
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """Weights read from a file.
+
+    Attributes
+    ----------
+    arrays : list of numpy.ndarray
+        In the order of ``network.get_weights()``.
+    decoding : FaceScaling
+        How to read the output of a generator with these weights; the identity, intensities in [0, 1], for a file that
+        does not say.
+    provenance : dict
+        How the weights were made; empty for a file that does not say.
+    """
+
+    arrays: list[np.ndarray]
+    decoding: FaceScaling
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def write_weights(
+    path: str | Path,
+    network: keras.Model,
+    decoding: FaceScaling | None = None,
+    provenance: dict[str, Any] | None = None,
+) -> None:
+    """Write a network's weights.
+
+    Parameters
+    ----------
+    path : path
+        The file to write; an existing one is replaced.
+    network : keras.Model
+        A built network without nested models.
+    decoding : FaceScaling, optional
+        How to read the network's output, for a generator that does not emit intensities.
+    provenance : dict, optional
+        Anything JSON can hold.
+    """
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [np.bytes_(layer.name) for layer in network.layers]
+        file.attrs["backend"] = np.bytes_("tensorflow")
+        file.attrs["keras_version"] = np.bytes_("2.15.0")
+        for layer in network.layers:
+            group = file.create_group(layer.name)
+            arrays = layer.get_weights()
+            names = [f"{layer.name}/{_short_name(weight.name)}:0" for weight in layer.weights]
+            group.attrs["weight_names"] = [np.bytes_(name) for name in names]
+            for name, array in zip(names, arrays):
+                group.create_dataset(name, data=array)
+        if decoding is not None:
+            group = file.create_group("decoding")
+            group.create_dataset("mean", data=decoding.mean)
+            group.create_dataset("scale", data=decoding.scale)
+        file.attrs["provenance"] = json.dumps(provenance or {}, sort_keys=True)
+
+
+def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
+    """Read weights for a network, matching layers by their order and not by their names.
+
+    Three layouts are known: files of :func:`write_weights`; Keras 2's ``save_weights`` and ``save`` in HDF5, whose
+    layers carry names such as ``conv2d_42``; and the ``.weights.h5`` of Keras 3 and of Keras 2.15.
+
+    Parameters
+    ----------
+    path : path
+        An HDF5 file.
+    network : keras.Model
+        The network that the weights are meant for; it is looked at and not changed.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, not HDF5, or holds other layers or shapes than the network.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no weights file at {path}; give the path of an HDF5 file.")
+    expected = [(layer.name, [tuple(weight.shape) for weight in layer.weights]) for layer in network.layers]
+    expected = [(name, shapes) for name, shapes in expected if shapes]
+    try:
+        with h5py.File(path, "r") as file:
+            layers = _read_layers(file, network)
+            decoding = _read_decoding(file)
+            provenance = json.loads(file.attrs.get("provenance", "{}"))
+    except InputError:
+        raise
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} cannot be read as an HDF5 weights file: it is damaged, cut short, or of another format."
+        ) from error
+    if layers is None:
+        raise InputError(f"{path} is an HDF5 file but holds no layers; write it with save_weights.")
+    if len(layers) != len(expected):
+        raise InputError(
+            f"{path} holds {len(layers)} layers with weights, but the {network.name} has {len(expected)}; "
+            f"it belongs to another network."
+        )
+    for (name, arrays), (own_name, shapes) in zip(layers, expected):
+        found = [tuple(array.shape) for array in arrays]
+        if found != shapes:
+            raise InputError(
+                f"{path}: layer {name} has weights of shapes {_in_words(found)}, but layer {own_name} of the "
+                f"{network.name} needs {_in_words(shapes)}; the file belongs to another network."
+            )
+        for array in arrays:
+            if not (np.issubdtype(array.dtype, np.floating) and np.isfinite(array).all()):
+                raise InputError(f"{path}: layer {name} holds values that are not finite numbers; the file is of no use.")
+    return StoredWeights([array for _, arrays in layers for array in arrays], decoding, provenance)
+
+
+def _read_layers(file: h5py.File, network: keras.Model) -> list[tuple[str, list[np.ndarray]]] | None:
+    root = file["model_weights"] if "model_weights" in file and "layer_names" not in file.attrs else file
+    if _has_names(root, "layer_names"):
+        layers = [
+            (name, [np.asarray(root[name][weight]) for weight in _names(root[name], "weight_names")])
+            for name in _names(root, "layer_names")
+        ]
+    else:
+        stored = next((file[key] for key in ("layers", "_layer_checkpoint_dependencies") if key in file), None)
+        if stored is None:
+            return None
+        layers = [(name, _numbered(stored[name])) for name in _automatic_names(network) if name in stored]
+        surplus = {name for name in stored if _numbered(stored[name])} - {name for name, _ in layers}
+        layers += [(name, _numbered(stored[name])) for name in sorted(surplus)]
+    return [(name, arrays) for name, arrays in layers if arrays]
+
+
+def _has_names(group: h5py.Group, attribute: str) -> bool:
+    return attribute in group.attrs or f"{attribute}0" in group.attrs
+
+
+def _names(group: h5py.Group, attribute: str) -> list[str]:
+    # HDF5 limits the size of an attribute, and Keras 2 splits long lists into name0, name1, ...
+    if attribute in group.attrs:
+        names = list(group.attrs[attribute])
+    else:
+        names, chunk = [], 0
+        while f"{attribute}{chunk}" in group.attrs:
+            names += list(group.attrs[f"{attribute}{chunk}"])
+            chunk += 1
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+
+
+def _numbered(group: h5py.Group) -> list[np.ndarray]:
+    variables = group["vars"] if "vars" in group else {}
+    return [np.asarray(variables[key]) for key in sorted(variables, key=int)]
+
+
+def _automatic_names(network: keras.Model) -> list[str]:
+    # `.weights.h5` files name a layer by its class in snake case, with a running number from the second one on.
+    counts: dict[str, int] = {}
+    names = []
+    for layer in network.layers:
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
+        name = re.sub(r"conv_(\d)_d", r"conv\1d", name).replace("2_d", "2d")
+        counts[name] = counts.get(name, -1) + 1
+        names.append(f"{name}_{counts[name]}" if counts[name] else name)
+    return names
+
+
+def _read_decoding(file: h5py.File) -> FaceScaling:
+    if "decoding" not in file:
+        return FaceScaling.identity()
+    return FaceScaling(np.asarray(file["decoding/mean"]), np.asarray(file["decoding/scale"]))
+
+
+def _short_name(name: str) -> str:
+    # Keras 2: "dense/kernel:0"; Keras 3: "kernel".
+    return name.split("/")[-1].split(":")[0]
+
+
+def _in_words(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(str(shape) for shape in shapes) or "none"

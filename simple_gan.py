@@ -1,0 +1,81 @@
+"""Task 1: the GAN. Two networks learn from each other, here on point clouds.
+
+A generator G turns random numbers (latents z) into examples; a discriminator D tells real examples from fake ones.
+D is trained to answer +1 to real examples and -1 to fakes; G is trained to make D answer +1. G never sees a real
+example: all it learns from is how D's answer changes as its fakes change.
+
+Papers: Goodfellow et al. 2014, Generative Adversarial Nets; Mao et al. 2017, Least Squares GAN (equation 2).
+
+Deviations:
+1. Least squares instead of the cross-entropy of 2014, as its gradient does not vanish where D is sure. The targets are
+   Mao's with a = -1, b = c = 1; his factors 1/2 are left out, which Adam does not notice.
+2. D is updated `disc_iter` times for each update of G.
+3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of plain gradient descent.
+
+Run: python simple_gan.py          (pictures in outputs/simple_gan)
+     python simple_gan.py --help
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from gankit import pointclouds, pointruns, runs
+from gankit.model import GAN
+
+
+class Simple_GAN(GAN):
+    """Least-squares GAN; the arguments and the two samplers are those of :class:`gankit.model.GAN`."""
+
+    beta_1, beta_2 = 0.5, 0.9
+
+    def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
+        """Mean of (D(fake) - 1)^2: small when D takes fakes for real."""
+        return tf.reduce_mean((fake_scores - 1.0) ** 2)
+
+    def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
+        """Mean of (D(real) - 1)^2 plus mean of (D(fake) + 1)^2: small when D tells them apart."""
+        return tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2)
+
+    def train_step(self, _: object) -> dict[str, tf.Tensor]:
+        """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
+        # ---- Discriminator: minimise  mean (D(real) - 1)^2 + mean (D(G(z)) + 1)^2 ----
+        variables = self.discriminator.trainable_variables
+        for _ in range(self.disc_iter):
+            fake = self.get_fake_sample(training=True)
+            real = self.match(self.get_real_sample(), fake)
+            with tf.GradientTape() as tape:
+                real_scores = self.discriminator(real, training=True)
+                fake_scores = self.discriminator(fake, training=True)
+                discr_loss = self.discriminator_loss(real_scores, fake_scores)
+            gradients = tape.gradient(discr_loss, variables)
+            self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
+
+        # ---- Generator: minimise  mean (D(G(z)) - 1)^2 ----
+        variables = self.generator.trainable_variables
+        with tf.GradientTape() as tape:
+            fake = self.get_fake_sample(training=True)
+            gen_loss = self.generator_loss(self.discriminator(fake, training=True))
+        gradients = tape.gradient(gen_loss, variables)
+        self.generator.optimizer.apply_gradients(zip(gradients, variables))
+
+        return {"discr_loss": discr_loss, "gen_loss": gen_loss}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Learn the circle and the four clouds, and draw what was learned."""
+    parser = pointruns.command_line(__doc__, "simple_gan")
+    options = parser.parse_args(arguments)
+    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+        session = pointruns.Session(options, output)
+        circle = pointclouds.circle(seed=options.seed)
+        session.train("circle", Simple_GAN, [1, 10, 10, 2], circle, learning_rate=0.001, epochs=16)
+        session.draw_circle("circle")
+        clouds = pointclouds.four_clouds(seed=options.seed)
+        session.train("four_clouds", Simple_GAN, [2, 10, 10, 5], clouds, learning_rate=0.005, epochs=16)
+        session.draw_clouds("four_clouds")
+        session.finish()
+
+
+if __name__ == "__main__":
+    runs.run_script(main)
