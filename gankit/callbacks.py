@@ -83,6 +83,37 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+class LossCurve(keras.callbacks.Callback):
+    """Collect the losses, each value a mean over the steps since the value before.
+
+    Parameters
+    ----------
+    every : int
+        Steps that one value stands for, at least.
+
+    Attributes
+    ----------
+    steps : list of int
+        The step at which each value was taken.
+    losses : dict of list of float
+        The values of each loss.
+    """
+
+    def __init__(self, every: int):
+        super().__init__()
+        self._every = every
+        self.steps: list[int] = []
+        self.losses: dict[str, list[float]] = {}
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Take a value whenever enough steps have gone by, and start a new mean."""
+        if batch + 1 - (self.steps[-1] if self.steps else 0) >= self._every:
+            self.steps.append(batch + 1)
+            for name, value in (logs or {}).items():
+                self.losses.setdefault(name, []).append(float(value))
+            self.model.reset_metrics()
+
+
 class AveragedWeights(keras.callbacks.Callback):
     """Keep a running mean of a network's weights (Polyak and Juditsky 1992; for GANs: Yazici et al. 2019).
 

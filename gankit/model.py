@@ -184,7 +184,7 @@ class GAN(keras.Model):
                 raise InputError(f"{name} is {value}; it must be at least 1.")
         if not self._fixed_steps_per_execution:
             watched = any(_watches_steps(callback) for callback in _as_list(callbacks))
-            steps = 1 if watched else _largest_divisor(steps_per_epoch, STEPS_IN_ONE_CALL)
+            steps = 1 if watched else largest_divisor(steps_per_epoch, STEPS_IN_ONE_CALL)
             if steps != self._compiled_steps:
                 self._compile_for(steps)
         # Keras wants data to iterate over, and stops when it runs out; this never does.
@@ -262,7 +262,8 @@ class GAN(keras.Model):
         super().compile(*arguments, steps_per_execution=steps, **options)
 
 
-def _largest_divisor(number: int, limit: int) -> int:
+def largest_divisor(number: int, limit: int) -> int:
+    """Return the largest divisor of ``number`` that does not exceed ``limit``."""
     return max(divisor for divisor in range(1, min(number, limit) + 1) if number % divisor == 0)
 
 

@@ -1,0 +1,118 @@
+"""The run of task 5: train a GAN on faces, follow it, measure it, and save it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from gankit import plots
+from gankit.callbacks import AveragedWeights, LossCurve, Progress, Snapshots
+from gankit.faces.scaling import FaceScaling
+from gankit.latents import LatentGenerator
+from gankit.metrics import frechet_distance
+from gankit.model import GAN, largest_divisor
+from gankit.runs import OutputFolder
+from gankit.weights import write_weights
+
+FRAMES = 40
+FACES_IN_A_FRAME = 64
+FACES_MEASURED = 10_000
+# Between two calls the averages, pictures and progress are brought up to date.
+STEPS_IN_ONE_CALL = 10
+
+
+class FaceRun:
+    """One training run on faces.
+
+    Parameters
+    ----------
+    gan : GAN
+        An untrained model whose real examples were prepared by ``scaling``.
+    scaling : FaceScaling
+        The way back to intensities.
+    steps : int
+        Training steps.
+    averaging : float
+        Decay of the running mean of the generator's weights, in [0, 1); 0 keeps the last weights.
+    seed : int
+        Seed of the latents that are drawn and measured; training has seeds of its own.
+    """
+
+    def __init__(self, gan: GAN, scaling: FaceScaling, steps: int, averaging: float, seed: int):
+        self._gan = gan
+        self._scaling = scaling
+        self._steps = steps
+        self._average = AveragedWeights(gan.generator, averaging)
+        # The same latents in every frame show one face changing; a seed of its own keeps training as it would be.
+        self._latents = LatentGenerator(gan.latent_generator.dimension, seed=seed + 1_000_003)
+        self._fixed_latents = self._latents(FACES_IN_A_FRAME)
+        self._snapshots = Snapshots(lambda: self._generate(self._fixed_latents), every=max(1, steps // FRAMES))
+        self._curve = LossCurve(every=max(1, steps // 200))
+
+    def train(self) -> bool:
+        """Train; return True if Ctrl-C ended it early, which keeps what has been learned."""
+        started = time.perf_counter()
+        interrupted = False
+        # Averaging comes first: the others look at the mean.
+        callbacks = [self._average, self._snapshots, Progress(self._steps, "WGAN-GP on faces"), self._curve]
+        self._gan.compile(steps_per_execution=largest_divisor(self._steps, STEPS_IN_ONE_CALL))
+        try:
+            self._gan.fit(epochs=1, steps_per_epoch=self._steps, callbacks=callbacks, verbose=0)
+        except KeyboardInterrupt:
+            interrupted = True
+            print("\nStopping; saving what has been learned.", flush=True)
+        self._training_seconds = time.perf_counter() - started
+        return interrupted
+
+    def measure(self, real: np.ndarray) -> dict[str, Any]:
+        """Compare generated with real faces.
+
+        Parameters
+        ----------
+        real : numpy.ndarray
+            Intensities in [0, 1], shape ``(n, height, width)``.
+
+        Returns
+        -------
+        dict
+            ``frechet_distance`` on pixel intensities, ``frechet_floor`` between two random halves of the real faces,
+            ``generated_faces``, ``steps_made``, ``training_seconds``, and the last losses.
+        """
+        generated = self._generate(self._latents(FACES_MEASURED))
+        order = np.random.default_rng(0).permutation(len(real))
+        halves = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
+        return {
+            "frechet_distance": round(float(frechet_distance(generated, real)), 4),
+            "frechet_floor": round(float(frechet_distance(*halves)), 4),
+            "generated_faces": len(generated),
+            "steps_made": int(self._gan.generator.optimizer.iterations.numpy()),
+            "training_seconds": round(self._training_seconds, 1),
+            **{name: values[-1] for name, values in self._curve.losses.items() if values},
+        }
+
+    def draw(self, real: np.ndarray, output: OutputFolder) -> None:
+        """Write the grid beside real faces, the loss curves, and the animation."""
+        generated = self._generate(self._latents(100))
+        some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
+        figure = plots.faces_side_by_side({"generated": generated, "real": real[some]})
+        output.save_figure(figure, "faces.png")
+        output.save_figure(plots.losses(self._curve.losses, self._curve.steps), "losses.png")
+        frames = [plots.tile(frame, columns=8) for frame in self._snapshots.frames]
+        images = [Image.fromarray(np.round(255 * frame).astype(np.uint8)) for frame in frames]
+        images = [image.resize((4 * image.width, 4 * image.height), Image.NEAREST) for image in images]
+        durations = [150] * (len(images) - 1) + [2000]
+        images[0].save(
+            output.file("training.gif"), save_all=True, append_images=images[1:], duration=durations, loop=0
+        )
+
+    def save_weights(self, output: OutputFolder, record: dict[str, Any]) -> None:
+        """Write ``generator.h5`` (the averaged weights) and ``discriminator.h5``, each with decoding and provenance."""
+        write_weights(output.file("generator.h5"), self._average.averaged, self._scaling, record)
+        write_weights(output.file("discriminator.h5"), self._gan.discriminator, self._scaling, record)
+
+    def _generate(self, latents: Any) -> np.ndarray:
+        return self._scaling.recover(self._average.averaged.predict(latents, batch_size=1000, verbose=0))
+
