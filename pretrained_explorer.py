@@ -1,0 +1,118 @@
+"""Task 6: the pretrained explorer. What has a generator learned, and what has it not?
+
+Weights stored in `data/` are put into the networks of task 4, and four questions are asked of them:
+1. Which faces does the discriminator find best and worst? 400 faces, sorted by its score.
+2. Is there a face between any two faces? A straight line between two latent vectors, in 20 steps.
+3. Are faces just a cloud of correlated normal numbers? In the coordinates along their principal components they are
+   uncorrelated, and each histogram looks nearly normal; a Gaussian in those coordinates is the "PCA generator".
+4. But are those coordinates independent? For independent normal coordinates the sum of 49 squares follows the
+   chi-squared distribution with 49 degrees of freedom. It does if each coordinate is shuffled over the faces, and does
+   not for the faces themselves. A generator that learned faces must show the same misfit.
+
+Papers: Turk and Pentland 1991, Eigenfaces for Recognition; Radford et al. 2016 (walks in the latent space).
+
+Run: python pretrained_explorer.py                (pictures in outputs/pretrained_explorer)
+     python pretrained_explorer.py --generator my_generator.h5 --discriminator my_discriminator.h5
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from gankit import runs
+from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
+
+COMPONENTS = 49
+
+
+def command_line() -> runs.CommandLine:
+    """Return the parser."""
+    parser = runs.CommandLine(__doc__, "pretrained_explorer")
+    parser.add_argument("--generator", type=Path, default=DATA / "generator.h5", help="the generator's weights")
+    parser.add_argument("--discriminator", type=Path, default=DATA / "discriminator.h5", help="the discriminator's")
+    parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
+    wanted = parser.add_argument_group("pictures (all of them where none is named)")
+    wanted.add_argument("--grid", action="store_true", help="100 generated faces")
+    wanted.add_argument("--scores", action="store_true", help="400 faces sorted by the discriminator's score")
+    wanted.add_argument("--segment", action="store_true", help="20 faces between two latent vectors")
+    wanted.add_argument("--pca", action="store_true", help="the comparison with principal components")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Load the weights and draw what was asked for."""
+    parser = command_line()
+    options = parser.parse_args(arguments)
+    everything = not (options.grid or options.scores or options.segment or options.pca)
+    started = time.perf_counter()
+    faces = load_faces(options.faces)
+    for weights in (options.generator, options.discriminator):
+        if not weights.is_file():
+            raise runs.InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
+
+    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+        # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
+        with runs.quiet_start():
+            from convolutional_gan import LATENT_DIMENSION, convolutional_GenDiscr
+            from gankit import plots
+            from gankit.faces.principal import PrincipalComponents
+            from gankit.latents import LatentGenerator
+            from wgan_gp import WGAN_GP
+
+            generator, discriminator = convolutional_GenDiscr(seed=options.seed)
+        prepared = FaceScaling.fit(faces).prepare(faces)
+        gan = WGAN_GP(generator, discriminator, LatentGenerator(LATENT_DIMENSION, seed=options.seed), prepared)
+        gan.replace_weights(options.generator, options.discriminator)
+
+        # The latents of all pictures come from one table, so that leaving one picture out changes no other.
+        random = np.random.default_rng(options.seed)
+        latents = random.standard_normal((len(faces), LATENT_DIMENSION)).astype(np.float32)
+        # ---- z -> G(z), in the network's own range -> intensities in [0, 1] ----
+        outputs = generator.predict(latents, batch_size=1000, verbose=0)
+        generated = gan.decoding.recover(outputs)
+        real = faces.astype(np.float32) / 255
+        figures = {}
+
+        if options.grid or everything:
+            output.save_figure(plots.faces_side_by_side({"generated faces": generated[:100]}), "grid.png")
+
+        if options.scores or everything:
+            # ---- 1. D(G(z)) ----
+            scores = discriminator.predict(outputs[:400], batch_size=1000, verbose=0)[:, 0]
+            output.save_figure(plots.faces_by_score(generated[:400], scores), "faces_by_score.png")
+
+        if options.segment or everything:
+            # ---- 2. G((1 - t) z_0 + t z_1) ----
+            t = np.linspace(0, 1, 20, dtype=np.float32)[:, None]
+            between = generator.predict((1 - t) * latents[0] + t * latents[1], verbose=0)
+            output.save_figure(plots.segment(gan.decoding.recover(between)), "segment.png")
+
+        if options.pca or everything:
+            # ---- 3. Coordinates along the real faces' principal components, against the normal curve ----
+            principal = PrincipalComponents.fit(real, COMPONENTS)
+            real_coordinates = principal.coordinates(real)
+            generated_coordinates = principal.coordinates(generated)
+            figure = plots.principal_coordinates(real_coordinates, generated_coordinates)
+            output.save_figure(figure, "principal_coordinates.png")
+            gaussian = principal.faces(random.standard_normal((100, COMPONENTS)))
+            grids = {"PCA generator": gaussian, "GAN": generated[:100], "real": real[:100]}
+            output.save_figure(plots.faces_side_by_side(grids), "pca_generator.png")
+
+            # ---- 4. Sums of squares, against chi-squared ----
+            shuffled = random.permuted(real_coordinates, axis=0)
+            sums = {
+                "real faces": (real_coordinates**2).sum(axis=1),
+                "real, each coordinate shuffled": (shuffled**2).sum(axis=1),
+                "generated by the GAN": (generated_coordinates**2).sum(axis=1),
+            }
+            output.save_figure(plots.squared_sums(sums, COMPONENTS), "chi_squared.png")
+            figures = {name: {"mean": values.mean(), "variance": values.var()} for name, values in sums.items()}
+        output.save_record(runs.run_record(options, started, **figures))
+    print(f"Pictures and record.json are in {output.path}.")
+
+
+if __name__ == "__main__":
+    runs.run_script(main)
