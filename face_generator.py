@@ -120,13 +120,15 @@ def main(arguments: list[str] | None = None) -> int:
         run.save_weights(output, record)
         output.save_record(record)
 
+    distance, floor = figures["frechet_distance"], figures["frechet_floor"]
     print(f"Frechet distance on pixels, {figures['generated_faces']} generated against {len(faces)} real faces:")
-    print(f"  generated {figures['frechet_distance']:.3f}   (two halves of the real faces: {figures['frechet_floor']:.3f})")
+    print(f"  generated {distance:.3f}   (two halves of the real faces: {floor:.3f})")
     print(f"Pictures, weights and record.json are in {output.path}.")
     if interrupted:
-        print(f"Stopped after {figures['steps_made']} of {options.steps} steps; what had been learned by then was saved there.")
-        return 130
-    return 0
+        print(
+            f"Stopped after {figures['steps_made']} of {options.steps} steps; what was learned by then is saved there."
+        )
+    return 130 if interrupted else 0
 
 
 if __name__ == "__main__":

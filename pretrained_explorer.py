@@ -1,4 +1,4 @@
-"""Task 6: the pretrained explorer. What has a generator learned, and what has it not?
+"""Task 6: the pretrained explorer. It shows what a generator has learned, and what it has not.
 
 Weights stored in `data/` are put into the networks of task 4, and four questions are asked of them:
 1. Which faces does the discriminator find best and worst? 400 faces, sorted by its score.
@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from gankit import runs
+from gankit.errors import InputError
 from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
 
 COMPONENTS = 49
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     faces = load_faces(options.faces)
     for weights in (options.generator, options.discriminator):
         if not weights.is_file():
-            raise runs.InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
+            raise InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
 
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         # TensorFlow takes seconds to start; by now most of what can be wrong has been said.

@@ -104,9 +104,7 @@ class FaceRun:
         images = [Image.fromarray(np.round(255 * frame).astype(np.uint8)) for frame in frames]
         images = [image.resize((4 * image.width, 4 * image.height), Image.NEAREST) for image in images]
         durations = [150] * (len(images) - 1) + [2000]
-        images[0].save(
-            output.file("training.gif"), save_all=True, append_images=images[1:], duration=durations, loop=0
-        )
+        images[0].save(output.file("training.gif"), save_all=True, append_images=images[1:], duration=durations, loop=0)
 
     def save_weights(self, output: OutputFolder, record: dict[str, Any]) -> None:
         """Write ``generator.h5`` (the averaged weights) and ``discriminator.h5``, each with decoding and provenance."""
@@ -115,4 +113,3 @@ class FaceRun:
 
     def _generate(self, latents: Any) -> np.ndarray:
         return self._scaling.recover(self._average.averaged.predict(latents, batch_size=1000, verbose=0))
-

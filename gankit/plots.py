@@ -17,6 +17,13 @@ LOSS_STYLES = {
 }
 
 
+def _new_figure(figsize: tuple[float, float]) -> Figure:
+    figure = Figure(figsize=figsize, layout="constrained")
+    # A strip of 0.2 inches at the bottom stays free for a caption.
+    figure.get_layout_engine().set(rect=(0, 0.2 / figsize[1], 1, 1 - 0.2 / figsize[1]))
+    return figure
+
+
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     """Lay images out in a grid, row by row, on white.
 
@@ -53,7 +60,9 @@ def _show_images(axes: Axes, images: np.ndarray, columns: int, title: str = "") 
 def _show_losses(axes: Axes, losses: Mapping[str, Sequence[float]], unit: str = "epoch") -> None:
     for name, values in losses.items():
         colour, label = LOSS_STYLES.get(name, ("black", name))
-        axes.plot(np.arange(1, len(values) + 1), values, color=colour, label=label, marker="." if len(values) < 3 else "")
+        axes.plot(
+            np.arange(1, len(values) + 1), values, color=colour, label=label, marker="." if len(values) < 3 else ""
+        )
     axes.set_xlabel(unit)
     axes.set_title("losses", fontsize=11)
     axes.grid(alpha=0.25)
@@ -70,7 +79,7 @@ def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = 
     steps : sequence of int, optional
         The training step of each value.
     """
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    figure = _new_figure(figsize=(10, 3.2))
     for axes, (name, series) in zip(figure.subplots(1, len(values), squeeze=False)[0], values.items()):
         colour, label = LOSS_STYLES.get(name, ("black", name))
         places = np.arange(1, len(series) + 1) if steps is None else steps
@@ -93,7 +102,7 @@ def circle(real: np.ndarray, fake: np.ndarray, scores: np.ndarray, history: Mapp
     history : mapping
         One sequence a loss, a value an epoch.
     """
-    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    figure = _new_figure(figsize=(13, 4.2))
     points, plane, curves = figure.subplots(1, 3)
     points.scatter(*real.T, s=8, color=REAL_COLOUR, label="real")
     points.scatter(*fake.T, s=8, color=FAKE_COLOUR, label="fake")
@@ -136,7 +145,7 @@ def clouds(
     history : mapping
         One sequence a loss, a value an epoch.
     """
-    figure = Figure(figsize=(14, 7), layout="constrained")
+    figure = _new_figure(figsize=(14, 7))
     axes = figure.subplots(2, 4)
     for place, points, title in ((axes[0, 0], real, "real points"), (axes[1, 0], fake, "fake points")):
         place.scatter(*points[:, :2].T, s=12, c=np.clip(points[:, 2:], 0, 1))
@@ -184,7 +193,7 @@ def corner(
     expected : mapping
         The distances of the true cloud.
     """
-    figure = Figure(figsize=(4.4 * len(samples), 7.4), layout="constrained")
+    figure = _new_figure(figsize=(4.4 * len(samples), 7.4))
     axes = figure.subplots(2, len(samples), squeeze=False)
     for column, (name, fake) in enumerate(samples.items()):
         place = axes[0, column]
@@ -218,7 +227,7 @@ def convolutional(
     history : mapping
         One sequence a loss, a value an epoch.
     """
-    figure = Figure(figsize=(11, 5.6), layout="constrained")
+    figure = _new_figure(figsize=(11, 5.6))
     grid = figure.add_gridspec(2, 2, height_ratios=(1, 2))
     _show_images(figure.add_subplot(grid[0, :]), faces, columns=10, title="generated faces")
     histogram = figure.add_subplot(grid[1, 0])
@@ -247,7 +256,7 @@ def faces_side_by_side(grids: Mapping[str, np.ndarray], columns: int = 10) -> Fi
         Faces in a row of each grid.
     """
     rows = max(-(-len(faces) // columns) for faces in grids.values())
-    figure = Figure(figsize=(0.55 * columns * len(grids), 0.55 * rows + 0.5), layout="constrained")
+    figure = _new_figure(figsize=(0.55 * columns * len(grids), 0.55 * rows + 0.5))
     for axes, (title, faces) in zip(figure.subplots(1, len(grids), squeeze=False)[0], grids.items()):
         _show_images(axes, faces, columns, title)
     return figure
@@ -267,7 +276,7 @@ def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> 
     """
     order = np.argsort(-scores, kind="stable")
     rows = -(-len(faces) // columns)
-    figure = Figure(figsize=(0.5 * columns + 0.7, 0.5 * rows + 0.6), layout="constrained")
+    figure = _new_figure(figsize=(0.5 * columns + 0.7, 0.5 * rows + 0.6))
     axes = figure.subplots()
     axes.imshow(tile(faces[order], columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     height = faces.shape[1]
@@ -277,7 +286,9 @@ def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> 
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_title(f"{len(faces)} generated faces by D's score, highest first (left: score of the row's first)", fontsize=11)
+    axes.set_title(
+        f"{len(faces)} generated faces by D's score, highest first (left: score of the row's first)", fontsize=11
+    )
     return figure
 
 
@@ -289,8 +300,10 @@ def segment(faces: np.ndarray) -> Figure:
     faces : numpy.ndarray
         Shape ``(n, height, width)``, intensities in [0, 1].
     """
-    figure = Figure(figsize=(0.7 * len(faces), 1.15), layout="constrained")
-    _show_images(figure.subplots(), faces, columns=len(faces), title="from one latent vector to another, in a straight line")
+    figure = _new_figure(figsize=(0.7 * len(faces), 1.15))
+    _show_images(
+        figure.subplots(), faces, columns=len(faces), title="from one latent vector to another, in a straight line"
+    )
     return figure
 
 
@@ -306,7 +319,7 @@ def principal_coordinates(real: np.ndarray, generated: np.ndarray, columns: int 
     """
     count = real.shape[1]
     rows = -(-count // columns)
-    figure = Figure(figsize=(1.7 * columns, 1.25 * rows + 0.8), layout="constrained")
+    figure = _new_figure(figsize=(1.7 * columns, 1.25 * rows + 0.8))
     x = np.linspace(-4, 4, 161)
     normal = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     edges = np.linspace(-4, 4, 41)
@@ -321,7 +334,8 @@ def principal_coordinates(real: np.ndarray, generated: np.ndarray, columns: int 
         axes.set(xlim=(-4, 4), ylim=(0, 0.75), xticks=[])
         axes.set_title(f"{number + 1}", fontsize=7, pad=1)
     figure.suptitle(
-        f"{count} first principal coordinates: real faces (filled), generated (red line), normal curve (black)", fontsize=11
+        f"{count} first principal coordinates: real faces (filled), generated (red line), normal curve (black)",
+        fontsize=11,
     )
     return figure
 
@@ -336,7 +350,7 @@ def squared_sums(sums: Mapping[str, np.ndarray], degrees: int) -> Figure:
     degrees : int
         Number of coordinates summed.
     """
-    figure = Figure(figsize=(4.2 * len(sums), 3.4), layout="constrained")
+    figure = _new_figure(figsize=(4.2 * len(sums), 3.4))
     x = np.linspace(0.5, 3.5 * degrees, 400)
     density = chi_squared_density(x, degrees)
     for axes, (title, values) in zip(figure.subplots(1, len(sums), sharey=True, squeeze=False)[0], sums.items()):

@@ -128,7 +128,11 @@ class Session:
         self._figures[f"{prefix}_real"] = corner_distances(real)
         expected = {"mean_squared_distance": 49 * 0.05**2, "barycentre_squared_distance": 49 * 0.05**2 / 1000}
         distances = {title: corner_distances(sample) for title, sample in samples.items()}
-        for title, values in {"true cloud, expected": expected, "real sample": corner_distances(real), **distances}.items():
+        for title, values in {
+            "true cloud, expected": expected,
+            "real sample": corner_distances(real),
+            **distances,
+        }.items():
             print(
                 f"{title:>22}: mean squared distance {values['mean_squared_distance']:.4f}, "
                 f"barycentre {values['barycentre_squared_distance']:.6f}"

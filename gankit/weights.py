@@ -132,7 +132,9 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
             )
         for array in arrays:
             if not (np.issubdtype(array.dtype, np.floating) and np.isfinite(array).all()):
-                raise InputError(f"{path}: layer {name} holds values that are not finite numbers; the file is of no use.")
+                raise InputError(
+                    f"{path}: layer {name} holds values that are not finite numbers; the file is of no use."
+                )
     return StoredWeights([array for _, arrays in layers for array in arrays], decoding, provenance)
 
 
@@ -170,7 +172,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 
 def _numbered(group: h5py.Group) -> list[np.ndarray]:
-    variables = group["vars"] if "vars" in group else {}
+    variables = group.get("vars", {})
     return [np.asarray(variables[key]) for key in sorted(variables, key=int)]
 
 

@@ -43,9 +43,9 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16) -> np.ndarr
             with stored:
                 stored = _only_faces(path, stored)
         faces = np.asarray(stored)
+    except InputError:
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
             f"{path} cannot be read as a NumPy file of faces ({_first_line(error)}); "
             f"make it with np.save from a uint8 array of shape (n, 16, 16)."
@@ -65,7 +65,9 @@ def _only_faces(path: Path, archive: np.lib.npyio.NpzFile) -> np.ndarray:
         return archive["faces"]
     if len(archive.files) == 1:
         return archive[archive.files[0]]
-    raise InputError(f"{path} holds the arrays {', '.join(sorted(archive.files))}; call the one with the faces 'faces'.")
+    raise InputError(
+        f"{path} holds the arrays {', '.join(sorted(archive.files))}; call the one with the faces 'faces'."
+    )
 
 
 def _first_line(error: Exception) -> str:

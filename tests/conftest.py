@@ -1,0 +1,19 @@
+"""Shared fixtures. The suite needs no network and nothing outside the project."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def some_faces(tmp_path):
+    """A file of 120 small pictures of the coursework's form, each a smooth random pattern."""
+    random = np.random.default_rng(5)
+    coarse = random.uniform(0, 255, (120, 4, 4))
+    faces = np.kron(coarse, np.ones((1, 4, 4))) * 0.8 + random.uniform(0, 51, (120, 16, 16))
+    path = tmp_path / "some_faces.npy"
+    np.save(path, faces.astype(np.uint8))
+    return path

@@ -1,0 +1,219 @@
+"""What all three classes share: samples, fit, saving and restoring."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from convolutional_gan import convolutional_GenDiscr
+from gankit.builders import fully_connected_GenDiscr
+from gankit.errors import InputError
+from gankit.latents import LatentGenerator
+from gankit.pointclouds import four_clouds
+from simple_gan import Simple_GAN
+from wgan_clip import WGAN_clip
+from wgan_gp import WGAN_GP
+
+CLASSES = (Simple_GAN, WGAN_clip, WGAN_GP)
+
+
+def make(kind=Simple_GAN, examples=None, seed=0, **options):
+    examples = four_clouds(50) if examples is None else examples
+    networks = fully_connected_GenDiscr([2, 6, examples.shape[1]], examples, seed=seed)
+    return kind(*networks, examples, **{"batch_size": 10, "seed": seed, **options})
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_arguments_become_attributes_in_the_coursework_s_order(kind):
+    examples = four_clouds(30)
+    generator, discriminator, latent_generator = fully_connected_GenDiscr([2, 4, 5], examples)
+    extra = (7.5,) if kind is WGAN_GP else ()
+    gan = kind(generator, discriminator, latent_generator, examples, 7, 3, 0.25, *extra)
+    assert gan.generator is generator and gan.discriminator is discriminator
+    assert gan.latent_generator is latent_generator
+    np.testing.assert_array_equal(gan.real_examples, examples)
+    assert (gan.batch_size, gan.disc_iter, gan.learning_rate) == (7, 3, 0.25)
+    assert (gan.beta_1, gan.beta_2) == ((0.3, 0.9) if kind is WGAN_GP else (0.5, 0.9))
+    for network in (generator, discriminator):
+        adam = network.optimizer.get_config()
+        np.testing.assert_allclose([adam["learning_rate"], adam["beta_1"], adam["beta_2"]], [0.25, gan.beta_1, 0.9])
+    defaults = kind(generator, discriminator, latent_generator, examples)
+    assert (defaults.batch_size, defaults.disc_iter, defaults.learning_rate) == (200, 2, 0.005)
+    if kind is WGAN_GP:
+        assert gan.lambda_gp == 7.5 and defaults.lambda_gp == 10
+
+
+@pytest.mark.parametrize(("population", "size"), [(7, 7), (7, 3), (9, 2), (60, 10), (5000, 200), (5, 1)])
+def test_real_samples_are_distinct_rows_and_every_row_is_as_likely(population, size):
+    examples = np.arange(2 * population, dtype=np.float32).reshape(population, 2)
+    gan = make(examples=examples)
+    counts = np.zeros(population)
+    rounds = max(60, 40 * population // size) if population < 100 else 60
+    for _ in range(rounds):
+        sample = gan.get_real_sample(size).numpy()
+        rows = (sample[:, 0] / 2).astype(int)
+        np.testing.assert_array_equal(sample, examples[rows])
+        assert len(set(rows)) == size
+        counts[rows] += 1
+    if population < 100:
+        expected = rounds * size / population
+        spread = np.sqrt(expected * (1 - size / population)) if size < population else 1e-9
+        assert np.abs(counts - expected).max() <= 5 * spread + 1e-6
+
+
+def test_sample_sizes():
+    gan = make()
+    assert gan.get_real_sample().shape == (10, 5) and gan.get_fake_sample().shape == (10, 5)
+    assert gan.get_real_sample(3).shape == (3, 5) and gan.get_fake_sample(3).shape == (3, 5)
+    assert gan.get_real_sample(1000).shape == (50, 5)
+    assert not np.array_equal(gan.get_real_sample(), gan.get_real_sample())
+    assert not np.array_equal(gan.get_fake_sample(), gan.get_fake_sample())
+
+
+def test_samples_do_not_depend_on_the_order_they_are_drawn_in():
+    first, second = make(seed=3), make(seed=3)
+    real, fake = first.get_real_sample().numpy(), first.get_fake_sample().numpy()
+    second.get_fake_sample()
+    np.testing.assert_array_equal(second.get_real_sample(), real)
+    third = make(seed=3)
+    third.get_real_sample()
+    np.testing.assert_array_equal(third.get_fake_sample(), fake)
+
+
+def test_tensorflow_s_global_seed_decides_what_is_not_seeded():
+    def draw():
+        tf.random.set_seed(11)
+        examples = four_clouds(50)
+        gan = WGAN_GP(*fully_connected_GenDiscr([2, 4, 5], examples), examples, batch_size=5)
+        return [float(v) for v in gan.train_step(None).values()]
+
+    assert draw() == draw()
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize(("examples", "epochs", "steps"), [(6, 2, 7), (300, 3, 40), (50, 1, 23)])
+def test_fit_runs_exactly_epochs_times_steps(kind, examples, epochs, steps):
+    gan = make(kind, four_clouds(examples))
+    gan.compile()
+    history = gan.fit(gan.real_examples, epochs=epochs, steps_per_epoch=steps, verbose=0).history
+    assert int(gan.generator.optimizer.iterations.numpy()) == epochs * steps
+    assert int(gan.discriminator.optimizer.iterations.numpy()) == epochs * steps * gan.disc_iter
+    assert set(history) == set(gan.loss_names)
+    assert all(len(values) == epochs and np.isfinite(values).all() for values in history.values())
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_history_is_the_mean_over_the_epoch_and_a_step_returns_its_own_losses(kind):
+    fitted, stepped = make(kind), make(kind)
+    history = fitted.fit(epochs=2, steps_per_epoch=6, verbose=0).history
+    steps = [stepped.train_step(None) for _ in range(12)]
+    for name in fitted.loss_names:
+        values = np.array([float(step[name]) for step in steps]).reshape(2, 6)
+        np.testing.assert_allclose(history[name], values.mean(axis=1), rtol=1e-3, atol=1e-5)
+    # After fitting, too: nothing of the averaging may stay behind.
+    after_fit, after_steps = fitted.train_step(None), stepped.train_step(None)
+    for name in after_fit:
+        np.testing.assert_allclose(after_fit[name], after_steps[name], rtol=1e-3, atol=1e-5)
+
+
+def test_callbacks_that_watch_steps_see_every_one():
+    seen = []
+
+    class Watcher(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    make().fit(epochs=2, steps_per_epoch=6, verbose=0, callbacks=[Watcher()])
+    assert seen == [*range(6), *range(6)]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("channel", [False, True])
+@pytest.mark.parametrize(("count", "dtype"), [(4, np.float64), (40, np.float32)])
+def test_trains_on_faces_with_and_without_a_channel_axis(kind, channel, count, dtype):
+    examples = np.random.default_rng(0).uniform(-1, 1, (count, 16, 16, 1) if channel else (count, 16, 16)).astype(dtype)
+    gan = kind(
+        *convolutional_GenDiscr(seed=0), LatentGenerator(16, seed=0), examples, batch_size=6, disc_iter=1, seed=0
+    )
+    assert gan.get_real_sample(2).shape == (2, *examples.shape[1:])
+    losses = gan.train_step(None)
+    assert all(np.isfinite(float(value)) for value in losses.values())
+
+
+def test_both_forms_of_faces_give_the_same_losses():
+    examples = np.random.default_rng(0).uniform(-1, 1, (40, 16, 16)).astype(np.float32)
+    losses = []
+    for form in (examples, examples[..., None]):
+        gan = WGAN_GP(*convolutional_GenDiscr(seed=0), LatentGenerator(16, seed=0), form, 6, 2, 0.001, seed=0)
+        losses.append([float(value) for value in gan.train_step(None).values()])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+
+
+def test_batch_norm_statistics_move_and_dropout_is_on():
+    examples = np.random.default_rng(0).uniform(-1, 1, (20, 16, 16)).astype(np.float32)
+    gan = Simple_GAN(*convolutional_GenDiscr(seed=0), LatentGenerator(16, seed=0), examples, 5, 1, 0.001)
+    statistics = [w for w in gan.generator.weights if not w.trainable]
+    assert len(statistics) == 6
+    before = [np.array(w) for w in statistics]
+    gan.train_step(None)
+    assert all((np.array(w) != b).any() for w, b in zip(statistics, before))
+    still = [np.array(w) for w in statistics]
+    gan.get_fake_sample()
+    assert all((np.array(w) == b).all() for w, b in zip(statistics, still))
+
+    inputs = keras.Input((5,))
+    everything_dropped = keras.layers.Dropout(0.999999)(inputs)
+    discriminator = keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(everything_dropped), name="discriminator")
+    generator, _, latent_generator = fully_connected_GenDiscr([2, 4, 5], four_clouds(30))
+    gan = WGAN_clip(generator, discriminator, latent_generator, four_clouds(30), batch_size=5)
+    assert float(gan.train_step(None)["discr_loss"]) == 0, "both networks run with training=True in an update"
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_restored_instance_goes_on_as_if_never_stopped(kind, tmp_path):
+    original = make(kind, seed=1)
+    original.fit(epochs=1, steps_per_epoch=4, verbose=0)
+    path = str(tmp_path / "gan.weights.h5")
+    original.save_weights(path)
+    restored = make(kind, seed=2)
+    restored.load_weights(path)
+    for own, other in ((original.generator, restored.generator), (original.discriminator, restored.discriminator)):
+        for a, b in zip(own.get_weights(), other.get_weights()):
+            np.testing.assert_array_equal(a, b)
+        assert int(own.optimizer.iterations.numpy()) == int(other.optimizer.iterations.numpy())
+        for a, b in zip(own.optimizer.variables, other.optimizer.variables):
+            np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+    histories = [gan.fit(epochs=1, steps_per_epoch=3, verbose=0).history for gan in (original, restored)]
+    assert histories[0] == histories[1]
+    for a, b in zip(original.generator.get_weights(), restored.generator.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_predict_and_model_checkpoint(kind, tmp_path):
+    gan = make(kind)
+    latents = np.random.default_rng(0).standard_normal((9, 2)).astype(np.float32)
+    np.testing.assert_allclose(gan.predict(latents, verbose=0), gan.generator(latents), atol=1e-6)
+    path = tmp_path / "epoch_{epoch}.weights.h5"
+    checkpoint = keras.callbacks.ModelCheckpoint(str(path), save_weights_only=True)
+    gan.fit(epochs=2, steps_per_epoch=2, verbose=0, callbacks=[checkpoint])
+    fresh = make(kind, seed=9)
+    fresh.load_weights(str(tmp_path / "epoch_2.weights.h5"))
+    np.testing.assert_array_equal(fresh.predict(latents, verbose=0), gan.predict(latents, verbose=0))
+    assert int(fresh.generator.optimizer.iterations.numpy()) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [({"batch_size": 0}, "batch_size"), ({"disc_iter": 0}, "disc_iter"), ({"batch_size": 2.5}, "batch_size")],
+)
+def test_bad_sizes_are_refused_in_a_sentence(options, word):
+    with pytest.raises(InputError, match=word):
+        make(**options)
+
+
+def test_bad_examples_are_refused_in_a_sentence():
+    networks = fully_connected_GenDiscr([2, 4, 5], four_clouds(30))
+    for examples in (np.zeros(5, np.float32), np.zeros((0, 5), np.float32)):
+        with pytest.raises(InputError, match="real_examples"):
+            Simple_GAN(*networks, examples)

@@ -1,0 +1,143 @@
+"""Layer tables, parameter counts, and what the networks compute."""
+
+import numpy as np
+import oracle
+import pytest
+import tensorflow as tf
+
+from convolutional_gan import convolutional_GenDiscr
+from gankit.builders import fully_connected_GenDiscr
+from gankit.errors import InputError
+from gankit.latents import LatentGenerator, project_to_sphere
+
+
+def parameters(network):
+    return [layer.count_params() for layer in network.layers if layer.count_params()]
+
+
+def output_shapes(network):
+    return [tuple(layer.output.shape[1:]) for layer in network.layers]
+
+
+def test_convolutional_tables():
+    generator, discriminator = convolutional_GenDiscr()
+    assert (generator.name, discriminator.name) == ("generator", "discriminator")
+    assert parameters(generator) == [34816, 294976, 256, 9232, 64, 145, 4]
+    assert parameters(discriminator) == [320, 18496, 73856, 295168, 257]
+    assert (generator.count_params(), discriminator.count_params()) == (339493, 388097)
+    assert sum(int(np.prod(w.shape)) for w in generator.non_trainable_weights) == 162
+    kinds = [type(layer).__name__ for layer in generator.layers[1:]]
+    assert kinds == ["Dense", "Reshape"] + 3 * ["UpSampling2D", "Conv2D", "BatchNormalization", "Activation"]
+    kinds = [type(layer).__name__ for layer in discriminator.layers[1:]]
+    assert kinds == 4 * ["Conv2D", "MaxPooling2D", "Activation"] + ["Flatten", "Dense"]
+    shapes = output_shapes(generator)
+    assert shapes[1:3] == [(2048,), (2, 2, 512)]
+    assert [shapes[i] for i in (6, 10, 14)] == [(4, 4, 64), (8, 8, 16), (16, 16, 1)]
+    shapes = output_shapes(discriminator)
+    assert [shapes[i] for i in (3, 6, 9, 12, 14)] == [(8, 8, 32), (4, 4, 64), (2, 2, 128), (1, 1, 256), (1,)]
+
+
+def randomised(network, seed):
+    """Other weights than the initial ones: biases and statistics that are not 0 and 1 show what uses them."""
+    random = np.random.default_rng(seed)
+    weights = []
+    for weight in network.weights:
+        noise = random.standard_normal(weight.shape) * 0.3
+        weights.append((np.array(weight) + (np.abs(noise) if "variance" in weight.name else noise)).astype(np.float32))
+    network.set_weights(weights)
+    return network.get_weights()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_convolutional_generator_matches_numpy(training):
+    generator, _ = convolutional_GenDiscr(seed=1)
+    weights = randomised(generator, 2)
+    latents = np.random.default_rng(3).standard_normal((7, 16))
+    expected = oracle.convolutional_generator(weights, latents, training)
+    assert np.abs(expected).std() > 0.05
+    np.testing.assert_allclose(generator(latents.astype(np.float32), training=training), expected, atol=3e-4)
+
+
+def test_convolutional_discriminator_matches_numpy():
+    _, discriminator = convolutional_GenDiscr(seed=1)
+    weights = randomised(discriminator, 2)
+    pictures = 3 * np.random.default_rng(3).standard_normal((7, 16, 16, 1))
+    expected = oracle.convolutional_discriminator(weights, pictures)
+    assert np.abs(expected).max() > 1, "the critic's last layer is linear"
+    np.testing.assert_allclose(discriminator(pictures.astype(np.float32)), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_fully_connected_counts_and_names():
+    generator, discriminator, latent_generator = fully_connected_GenDiscr([1, 100, 100, 2], np.zeros((4, 2)))
+    assert (generator.count_params(), discriminator.count_params()) == (10502, 10501)
+    assert (generator.name, discriminator.name) == ("generator", "discriminator")
+    assert latent_generator(6).shape == (6, 1)
+    assert generator(latent_generator(6)).shape == (6, 2)
+    assert discriminator(generator(latent_generator(6))).shape == (6, 1)
+
+
+def test_fully_connected_networks_match_numpy():
+    generator, discriminator, _ = fully_connected_GenDiscr([3, 4, 6, 5], np.zeros((4, 5)), seed=0)
+    x = np.random.default_rng(0).standard_normal((8, 3)) * 2
+    weights = [w.astype(np.float64) for w in randomised(generator, 1)]
+    assert [w.shape for w in weights[::2]] == [(3, 4), (4, 6), (6, 5)]
+    np.testing.assert_allclose(
+        generator(x.astype(np.float32)), oracle.dense_stack(weights, x, oracle.sigmoid), atol=1e-5
+    )
+    x = np.random.default_rng(0).standard_normal((8, 5)) * 2
+    weights = [w.astype(np.float64) for w in randomised(discriminator, 2)]
+    assert [w.shape for w in weights[::2]] == [(5, 6), (6, 4), (4, 1)]
+    np.testing.assert_allclose(discriminator(x.astype(np.float32)), oracle.dense_stack(weights, x, np.tanh), atol=1e-5)
+
+
+def test_builders_give_fresh_networks_and_seeds_repeat_them():
+    first, second = convolutional_GenDiscr()[0], convolutional_GenDiscr()[0]
+    assert first is not second and (first.get_weights()[0] != second.get_weights()[0]).any()
+    for build in (
+        convolutional_GenDiscr,
+        lambda seed: fully_connected_GenDiscr([2, 3, 2], np.zeros((1, 2)), seed=seed),
+    ):
+        one, two = build(seed=4), build(seed=4)
+        for a, b in zip(one[:2], two[:2]):
+            for v, w in zip(a.get_weights(), b.get_weights()):
+                np.testing.assert_array_equal(v, w)
+
+
+def test_initial_weights_are_glorot_uniform_and_layers_differ():
+    generator, _, _ = fully_connected_GenDiscr([100, 100, 100, 2], np.zeros((1, 2)), seed=0)
+    first, second = generator.get_weights()[0], generator.get_weights()[2]
+    limit = np.sqrt(6 / 200)
+    assert 0.98 * limit < np.abs(first).max() <= limit and abs(first.std() - limit / np.sqrt(3)) < 0.02 * limit
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize(("shape", "width"), [([2], 2), ([2, 0, 2], 2), ([2, 3], 4)])
+def test_bad_widths_are_refused(shape, width):
+    with pytest.raises(InputError, match="gen_shape"):
+        fully_connected_GenDiscr(shape, np.zeros((3, width)))
+
+
+def test_latents_have_the_distribution_they_are_named_after():
+    normal = LatentGenerator(3, "normal", seed=0)(20000).numpy()
+    assert normal.dtype == np.float32 and normal.shape == (20000, 3)
+    np.testing.assert_allclose(normal.mean(axis=0), 0, atol=0.03)
+    np.testing.assert_allclose(np.cov(normal.T), np.eye(3), atol=0.04)
+    np.testing.assert_allclose((normal**4).mean(), 3, atol=0.15)
+    uniform = LatentGenerator(3, "uniform", seed=0)(20000).numpy()
+    assert uniform.min() >= 0 and uniform.max() < 1
+    np.testing.assert_allclose(np.quantile(uniform, [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.01)
+    spheric = LatentGenerator(3, "spheric", seed=0)(20000).numpy()
+    np.testing.assert_allclose(np.linalg.norm(spheric, axis=1), 1, atol=1e-5)
+    # Archimedes: each coordinate of a point on the sphere is uniform on [-1, 1].
+    np.testing.assert_allclose(np.quantile(spheric, [0.25, 0.5, 0.75]), [-0.5, 0, 0.5], atol=0.03)
+
+
+def test_spheric_latents_are_finite_at_the_origin():
+    projected = project_to_sphere(tf.constant([[0.0, 0.0], [3.0, 4.0]]))
+    np.testing.assert_allclose(projected, [[0, 0], [0.6, 0.8]], atol=1e-6)
+
+
+@pytest.mark.parametrize(("dimension", "kind", "word"), [(2, "gaussian", "latent_type"), (0, "normal", "dimension")])
+def test_bad_latents_are_refused(dimension, kind, word):
+    with pytest.raises(InputError, match=word):
+        LatentGenerator(dimension, kind)

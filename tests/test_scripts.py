@@ -1,0 +1,220 @@
+"""Every script end to end on small settings, and what it says to a user's mistake."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convolutional_gan
+import face_generator
+import pretrained_explorer
+import simple_gan
+import wgan_clip
+import wgan_gp
+from gankit import runs
+from gankit.callbacks import LossCurve
+from gankit.weights import read_weights
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ("simple_gan", "wgan_clip", "wgan_gp", "convolutional_gan", "face_generator", "pretrained_explorer")
+
+
+def run(script, *arguments, cwd=ROOT):
+    command = [sys.executable, str(ROOT / f"{script}.py"), *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def assert_pictures(folder, *names):
+    for name in names:
+        picture = np.asarray(Image.open(folder / name).convert("L"), float)
+        assert min(picture.shape) > 80 and picture.std() > 5, f"{name} is blank"
+
+
+def assert_record(folder, seed=0):
+    record = json.loads((folder / "record.json").read_text())
+    assert record["settings"]["seed"] == seed and record["seconds"] > 0
+    assert {"python", "tensorflow", "keras", "numpy"} <= set(record["versions"])
+    return record["figures"]
+
+
+@pytest.mark.parametrize(
+    ("script", "pictures"),
+    [
+        (simple_gan, ["circle.png", "four_clouds.png"]),
+        (wgan_clip, ["four_clouds.png"]),
+        (wgan_gp, ["four_clouds.png", "corner.png"]),
+    ],
+)
+def test_point_cloud_scripts(script, pictures, tmp_path, capsys):
+    out = tmp_path / "out"
+    script.main(["--epochs", "2", "--steps-per-epoch", "3", "--batch-size", "20", "--seed", "4", "--output", str(out)])
+    assert_pictures(out, *pictures)
+    figures = assert_record(out, seed=4)
+    assert all(np.isfinite(value) for run in figures.values() for value in run.values())
+    printed = capsys.readouterr().out
+    assert "2/2" in printed and str(out) in printed
+    if script is wgan_gp:
+        for name in ("Simple_GAN", "WGAN_clip", "WGAN_GP"):
+            assert figures[f"corner_{name}"]["mean_squared_distance"] > 0.12
+        assert "barycentre" in printed
+
+
+def test_convolutional_script(tmp_path, some_faces, capsys):
+    out = tmp_path / "out"
+    small = ["--faces", str(some_faces), "--epochs", "1", "--steps-per-epoch", "1"]
+    convolutional_gan.main([*small, "--output", str(out)])
+    assert_pictures(out, "faces.png")
+    assert_record(out)
+    printed = capsys.readouterr().out
+    assert "339,493" in printed or "339493" in printed
+    assert "388,097" in printed or "388097" in printed
+
+
+@pytest.fixture(scope="module")
+def face_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faces")
+    faces = np.random.default_rng(0).integers(0, 256, (60, 16, 16)).astype(np.uint8)
+    np.save(folder / "faces.npy", faces)
+    out = folder / "deep" / "out"
+    small = ["--steps", "11", "--batch-size", "4", "--faces", str(folder / "faces.npy"), "--seed", "3"]
+    status = face_generator.main([*small, "--output", str(out)])
+    return status, out
+
+
+def test_face_generator_leaves_everything_it_should(face_run):
+    status, out = face_run
+    assert status == 0
+    names = {"faces.png", "losses.png", "training.gif", "generator.h5", "discriminator.h5", "record.json"}
+    assert {path.name for path in out.iterdir()} == names
+    assert_pictures(out, "faces.png", "losses.png")
+    assert Image.open(out / "training.gif").n_frames == 12
+    figures = assert_record(out, seed=3)
+    assert figures["steps_made"] == 11 and figures["frechet_distance"] > 0 and figures["frechet_floor"] > 0
+    stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
+    assert stored.provenance["settings"]["steps"] == 11
+    assert stored.decoding.mean.shape == (16, 16)
+
+
+def test_face_generator_repeats_itself(face_run, tmp_path):
+    _, out = face_run
+    small = ["--steps", "11", "--batch-size", "4", "--faces", str(out.parents[1] / "faces.npy"), "--seed", "3"]
+    face_generator.main([*small, "--output", str(tmp_path)])
+    network = convolutional_gan.convolutional_GenDiscr()[0]
+    first, second = (read_weights(folder / "generator.h5", network).arrays for folder in (out, tmp_path))
+    for a, b in zip(first, second):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_recipes_set_defaults_and_flags_come_first():
+    parsed = face_generator.parse(face_generator.command_line(), ["--recipe", "coursework", "--steps", "5"])
+    assert (parsed.steps, parsed.batch_size, parsed.learning_rate, parsed.disc_iter) == (5, 200, 0.0001, 2)
+    fast = face_generator.parse(face_generator.command_line(), [])
+    assert {name: getattr(fast, name) for name in face_generator.RECIPES["fast"]} == face_generator.RECIPES["fast"]
+
+
+def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys):
+    take = LossCurve.on_train_batch_end
+
+    def interrupt(self, batch, logs=None):
+        take(self, batch, logs)
+        if batch >= 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(LossCurve, "on_train_batch_end", interrupt)
+    small = ["--steps", "13", "--batch-size", "4", "--faces", str(some_faces)]
+    assert face_generator.main([*small, "--output", str(tmp_path / "out")]) == 130
+    assert (tmp_path / "out" / "generator.h5").is_file()
+    assert assert_record(tmp_path / "out")["steps_made"] < 14
+    assert str(tmp_path / "out") in capsys.readouterr().out
+
+
+def test_explorer_draws_everything(face_run, tmp_path):
+    pretrained_explorer.main(["--output", str(tmp_path)])
+    names = ("grid", "faces_by_score", "segment", "principal_coordinates", "pca_generator", "chi_squared")
+    assert_pictures(tmp_path, *(f"{name}.png" for name in names))
+    figures = assert_record(tmp_path)
+    # A sum of 49 squares of standard coordinates has the mean 49; independent normal ones have the variance 98.
+    np.testing.assert_allclose(figures["real faces"]["mean"], 49, rtol=0.01)
+    np.testing.assert_allclose(figures["real, each coordinate shuffled"]["mean"], 49, rtol=0.01)
+    assert figures["real faces"]["variance"] > 2 * figures["real, each coordinate shuffled"]["variance"]
+
+
+def test_explorer_takes_other_weights_and_draws_only_what_is_asked_for(face_run, tmp_path):
+    _, trained = face_run
+    weights = ["--generator", str(trained / "generator.h5"), "--discriminator", str(trained / "discriminator.h5")]
+    pretrained_explorer.main([*weights, "--grid", "--segment", "--output", str(tmp_path)])
+    assert {path.name for path in tmp_path.iterdir()} == {"grid.png", "segment.png", "record.json"}
+
+
+def test_importing_a_task_file_does_nothing(tmp_path):
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import " + ", ".join(SCRIPTS)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def assert_refused(done, *words):
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, f"one sentence, not: {done.stderr}"
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--batch-size", "0"], "--batch-size"),
+        (["--steps", "many"], "--steps"),
+        (["--learning-rate", "-1"], "--learning-rate"),
+        (["--averaging", "1"], "--averaging"),
+        (["--seed", "-3"], "--seed"),
+        (["--faces", "nowhere.npy"], "nowhere.npy"),
+        (["--colour"], "--colour"),
+        (["--output", "file.txt/out"], "file.txt/out"),
+        (["--output", "file.txt"], "file.txt"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence_and_leaves_nothing(arguments, word, tmp_path):
+    (tmp_path / "file.txt").write_text("in the way")
+    done = run("face_generator", *arguments, cwd=tmp_path)
+    assert_refused(done, word)
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_explorer_refuses_wrong_weights_in_one_sentence(tmp_path):
+    (tmp_path / "bad.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 50)
+    assert_refused(run("pretrained_explorer", "--generator", "bad.h5", cwd=tmp_path), "bad.h5")
+    assert_refused(run("pretrained_explorer", "--discriminator", "none.h5", cwd=tmp_path), "none.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.h5"]
+
+
+@pytest.mark.parametrize(
+    "script", [simple_gan, wgan_clip, wgan_gp, convolutional_gan, face_generator, pretrained_explorer]
+)
+def test_help_names_every_option_with_its_default(script, capsys):
+    with pytest.raises(SystemExit) as leaving:
+        script.main(["--help"])
+    assert leaving.value.code == 0
+    printed = capsys.readouterr().out
+    assert "--seed" in printed and "--output" in printed and "default: 0" in printed
+
+
+def test_an_output_folder_appears_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "a" / "b"
+    with pytest.raises(RuntimeError), runs.OutputFolder(target) as output:
+        output.file("half.txt").write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    with runs.OutputFolder(target) as output:
+        output.file("whole.txt").write_text("whole")
+        assert not target.exists()
+    (target / "kept.txt").write_text("kept")
+    with runs.OutputFolder(target) as output:
+        output.file("whole.txt").write_text("again")
+    assert {path.name: path.read_text() for path in target.iterdir()} == {"whole.txt": "again", "kept.txt": "kept"}
+    assert [path.name for path in target.parent.iterdir()] == ["b"]
