@@ -245,6 +245,24 @@ def _histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], densit
     axes.legend(fontsize=8)
 
 
+def histograms(values: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw histograms of two sets over each other.
+
+    Parameters
+    ----------
+    values : mapping
+        Label and values, shape ``(n,)``, of two sets.
+    title : str
+        What was measured.
+    """
+    figure = _new_figure((6, 3.4))
+    axes = figure.subplots()
+    colours = (FAKE_COLOUR, REAL_COLOUR)
+    _histograms(axes, {label: (array, colour) for (label, array), colour in zip(values.items(), colours)}, density=True)
+    axes.set_title(title, fontsize=11)
+    return figure
+
+
 def faces_side_by_side(grids: Mapping[str, np.ndarray], columns: int = 10) -> Figure:
     """Draw grids of faces beside each other.
 

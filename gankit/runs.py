@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class CommandLine(argparse.ArgumentParser):
-    """Argument parser with the options that all scripts share, whose errors are one sentence.
+class OneSentenceParser(argparse.ArgumentParser):
+    """Argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> None:
+        """Print one sentence on stderr and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
+
+
+class CommandLine(OneSentenceParser):
+    """The parser of a task file, with the options that all of them share.
 
     Parameters
     ----------
@@ -45,10 +53,6 @@ class CommandLine(argparse.ArgumentParser):
         )
         self.add_argument("--output", type=Path, default=Path("outputs") / name, help="folder for everything made")
         self.add_argument("--seed", type=whole_number(0), default=0, help="seed of all random draws")
-
-    def error(self, message: str) -> None:
-        """Print one sentence on stderr and leave with status 2."""
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
 
 
 def whole_number(minimum: int) -> Callable[[str], int]:
