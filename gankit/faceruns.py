@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gankit import plots
-from gankit.callbacks import AveragedWeights, LossCurve, Progress, Snapshots
+from gankit.callbacks import AveragedWeights, LossCurve, Progress, Snapshots, recalibrate_batch_norm
 from gankit.faces.scaling import FaceScaling
 from gankit.latents import LatentGenerator
 from gankit.metrics import frechet_distance
@@ -20,6 +20,7 @@ from gankit.weights import write_weights
 FRAMES = 40
 FACES_IN_A_FRAME = 64
 FACES_MEASURED = 10_000
+FACES_CALIBRATING = 1000
 # Between two calls the averages, pictures and progress are brought up to date.
 STEPS_IN_ONE_CALL = 10
 
@@ -49,7 +50,8 @@ class FaceRun:
         # The same latents in every frame show one face changing; a seed of its own keeps training as it would be.
         self._latents = LatentGenerator(gan.latent_generator.dimension, seed=seed + 1_000_003)
         self._fixed_latents = self._latents(FACES_IN_A_FRAME)
-        self._snapshots = Snapshots(lambda: self._generate(self._fixed_latents), every=max(1, steps // FRAMES))
+        self._calibration_latents = self._latents(FACES_CALIBRATING)
+        self._snapshots = Snapshots(self._take_frame, every=max(1, steps // FRAMES))
         self._curve = LossCurve(every=max(1, steps // 200))
 
     def train(self) -> bool:
@@ -65,6 +67,7 @@ class FaceRun:
             interrupted = True
             print("\nStopping; saving what has been learned.", flush=True)
         self._training_seconds = time.perf_counter() - started
+        recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
         return interrupted
 
     def measure(self, real: np.ndarray) -> dict[str, Any]:
@@ -110,6 +113,10 @@ class FaceRun:
         """Write ``generator.h5`` (the averaged weights) and ``discriminator.h5``, each with decoding and provenance."""
         write_weights(output.file("generator.h5"), self._average.averaged, self._scaling, record)
         write_weights(output.file("discriminator.h5"), self._gan.discriminator, self._scaling, record)
+
+    def _take_frame(self) -> np.ndarray:
+        recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
+        return self._generate(self._fixed_latents)
 
     def _generate(self, latents: Any) -> np.ndarray:
         return self._scaling.recover(self._average.averaged.predict(latents, batch_size=1000, verbose=0))

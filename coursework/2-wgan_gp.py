@@ -1,0 +1,3 @@
+"""The older coursework's name of task 3."""
+
+from wgan_gp import WGAN_GP as WGAN_GP

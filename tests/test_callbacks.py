@@ -1,0 +1,77 @@
+"""Averaged weights, recalibrated statistics, loss curves and snapshots."""
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from convolutional_gan import convolutional_GenDiscr
+from gankit.builders import fully_connected_GenDiscr
+from gankit.callbacks import AveragedWeights, LossCurve, Snapshots, recalibrate_batch_norm
+from gankit.pointclouds import four_clouds
+from simple_gan import Simple_GAN
+
+
+def one_weight():
+    inputs = keras.Input((1,))
+    return keras.Model(inputs, keras.layers.Dense(1, use_bias=False)(inputs))
+
+
+def feed(callback, network, values, block=1):
+    callback.on_epoch_begin(0)
+    for step, value in enumerate(values):
+        network.set_weights([np.array([[value]], np.float32)])
+        callback.on_train_batch_end((step + 1) * block - 1)
+    return float(callback.averaged.get_weights()[0][0, 0])
+
+
+def test_averaging_starts_as_a_plain_mean_and_goes_on_with_the_decay():
+    network = one_weight()
+    network.set_weights([np.array([[100.0]], np.float32)])
+    values = [1.0, 3.0, 8.0]
+    # The initial weights and all steps so far weigh the same, until that mean is longer than the decay's.
+    np.testing.assert_allclose(feed(AveragedWeights(network, 0.9), network, values), (100 + 1 + 3 + 8) / 4, rtol=1e-6)
+    network.set_weights([np.array([[100.0]], np.float32)])
+    mean = (100.0 + 1.0) / 2
+    for value in values[1:]:
+        mean = 0.5 * mean + 0.5 * value
+    np.testing.assert_allclose(feed(AveragedWeights(network, 0.5), network, values), mean, rtol=1e-6)
+    assert feed(AveragedWeights(network, 0.0), network, values) == 8
+
+
+def test_steps_made_in_one_call_weigh_as_much_as_one_by_one():
+    network = one_weight()
+    network.set_weights([np.array([[0.0]], np.float32)])
+    callback = AveragedWeights(network, 0.9)
+    # After many steps the decay is in force: ten steps at one weight, in one call, leave 0.9^10 of the past.
+    long_past = feed(callback, network, [0.0] * 30, block=10)
+    assert long_past == 0
+    network.set_weights([np.array([[1.0]], np.float32)])
+    callback.on_train_batch_end(309)
+    np.testing.assert_allclose(callback.averaged.get_weights()[0], 1 - 0.9**10, rtol=1e-5)
+
+
+def test_recalibrated_statistics_are_those_of_the_batch():
+    generator, _ = convolutional_GenDiscr(seed=0)
+    latents = tf.random.stateless_normal((512, 16), seed=[1, 2])
+    momentum = generator.layers[5].momentum
+    before = [np.array(w) for w in generator.trainable_weights]
+    assert np.abs(generator(latents, training=True) - generator(latents, training=False)).max() > 0.1
+    recalibrate_batch_norm(generator, latents)
+    difference = generator(latents, training=True) - generator(latents, training=False)
+    assert np.abs(difference).max() < 5e-3
+    assert generator.layers[5].momentum == momentum > 0
+    for a, b in zip(before, generator.trainable_weights):
+        np.testing.assert_array_equal(a, np.array(b))
+
+
+def test_curves_and_snapshots_follow_the_steps():
+    examples = four_clouds(50)
+    gan = Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], examples, seed=0), examples, batch_size=5, seed=0)
+    other = Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], examples, seed=0), examples, batch_size=5, seed=0)
+    curve, taken = LossCurve(every=4), iter(range(100))
+    snapshots = Snapshots(lambda: np.array(next(taken)), every=6)
+    gan.compile(steps_per_execution=2)
+    gan.fit(epochs=1, steps_per_epoch=12, verbose=0, callbacks=[snapshots, curve])
+    assert curve.steps == [4, 8, 12] and snapshots.steps == [0, 6, 12]
+    losses = np.array([float(other.train_step(None)["gen_loss"]) for _ in range(12)]).reshape(3, 4)
+    np.testing.assert_allclose(curve.losses["gen_loss"], losses.mean(axis=1), rtol=1e-4)
