@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         session = pointruns.Session(options, output)
         clouds = pointclouds.four_clouds(seed=options.seed)
-        session.train("four_clouds", WGAN_clip, [2, 10, 10, 5], clouds, learning_rate=0.005, epochs=16)
+        session.train("four_clouds", WGAN_clip, [2, 10, 10, 5], clouds, learning_rate=0.0005, epochs=16)
         session.draw_clouds("four_clouds")
         session.finish()
 

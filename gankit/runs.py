@@ -199,7 +199,7 @@ def run_record(options: argparse.Namespace, started: float, **figures: Any) -> d
     **figures
         The numbers that the run found.
     """
-    settings = {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
+    settings = {name: _portable(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
     settings.pop("output", None)
     return {
         "settings": settings,
@@ -207,6 +207,13 @@ def run_record(options: argparse.Namespace, started: float, **figures: Any) -> d
         "seconds": round(time.perf_counter() - started, 1),
         "versions": {"python": platform.python_version(), **_library_versions()},
     }
+
+
+def _portable(path: Path) -> str:
+    # A record is read on other machines: a path inside the project is given from there, any other by its name.
+    path = path.resolve()
+    root = Path(__file__).resolve().parents[1]
+    return path.relative_to(root).as_posix() if root in path.parents else path.name
 
 
 def _library_versions() -> dict[str, str]:
