@@ -318,7 +318,7 @@ def segment(faces: np.ndarray) -> Figure:
     faces : numpy.ndarray
         Shape ``(n, height, width)``, intensities in [0, 1].
     """
-    figure = _new_figure(figsize=(0.7 * len(faces), 1.15))
+    figure = _new_figure(figsize=(0.7 * len(faces), 1.45))
     _show_images(
         figure.subplots(), faces, columns=len(faces), title="from one latent vector to another, in a straight line"
     )
