@@ -5,7 +5,6 @@ Run: python benchmarks/compare_faces.py --faces real_faces.npy --output outputs/
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -97,7 +96,7 @@ def draw(rendered: np.ndarray, real: np.ndarray, output: runs.OutputFolder) -> N
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and draw the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = runs.OneSentenceParser(prog="compare_faces.py", description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True, help="real faces, .npy or .npz")
     parser.add_argument("--rendered", type=Path, default=FACES_FILE, help="rendered faces")
     parser.add_argument("--output", type=Path, default=Path("outputs/compare_faces"), help="folder for the pictures")

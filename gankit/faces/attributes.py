@@ -87,7 +87,7 @@ def sample_attributes(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     hair_shade = hair_shade + old * chance(0.6) * uniform(0.2, 0.5)
     style = uniform()
     feminine_styles = np.digitize(style, [0.005, 0.05, 0.24, 0.66, 0.84, 0.95])
-    masculine_styles = np.digitize(style, [0.08 + 0.0, 0.74, 0.83, 0.87, 0.93, 0.98])
+    masculine_styles = np.digitize(style, [0.08, 0.74, 0.83, 0.87, 0.93, 0.98])
     hair_style = np.where(masculine, masculine_styles, feminine_styles)
     hair_style = np.where(masculine & (old > 0.4) & (uniform() < 0.25), 0, hair_style)
 
