@@ -101,6 +101,57 @@ def _number(text: str) -> float:
         return math.nan
 
 
+@contextlib.contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """Make a hidden folder beside ``path``, and the parents it lacks; in the end only folders in use stay."""
+    parent = path.absolute().parent
+    with contextlib.ExitStack() as undo:
+        for folder in reversed([folder for folder in (parent, *parent.parents) if not folder.exists()]):
+            folder.mkdir()
+            undo.callback(_remove_if_empty, folder)
+        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=parent))
+        undo.callback(shutil.rmtree, partial, ignore_errors=True)
+        yield partial
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+@contextlib.contextmanager
+def output_file(path: str | Path) -> Iterator[Path]:
+    """Let a file appear whole, when the block ends without an error, or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The wanted file; one that exists is replaced, and missing folders are made.
+
+    Yields
+    ------
+    pathlib.Path
+        The path to write the file to for now. All work can be done in the block: whether the file can be written is
+        known when it begins.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError("it is a folder")
+        with _folder_beside(path) as partial:
+            yield partial / path.name
+            (partial / path.name).replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}); choose another file with --output."
+        ) from error
+
+
 class OutputFolder:
     """A folder whose files appear together, when everything is done, or not at all.
 
@@ -123,17 +174,14 @@ class OutputFolder:
     def __init__(self, path: str | Path, caption: str = ""):
         self.path = Path(path)
         self._caption = caption
-        self._made: list[Path] = []
+        self._partial_folder = contextlib.ExitStack()
 
     def __enter__(self) -> OutputFolder:
         try:
-            parent = self.path.absolute().parent
             if self.path.exists() and not (self.path.is_dir() and os.access(self.path, os.W_OK)):
                 raise PermissionError("it is not a folder that can be written to")
-            self._make_parents(parent)
-            self._partial = Path(tempfile.mkdtemp(prefix=f".{self.path.name}-", dir=parent))
+            self._partial = self._partial_folder.enter_context(_folder_beside(self.path))
         except OSError as error:
-            self._remove_made()
             raise InputError(
                 f"The output folder {self.path} cannot be written to ({error.strerror or error}); "
                 f"choose another one with --output."
@@ -141,15 +189,11 @@ class OutputFolder:
         return self
 
     def __exit__(self, kind: type | None, *_: object) -> None:
-        try:
+        with self._partial_folder:
             if kind is None:
                 self.path.mkdir(parents=True, exist_ok=True)
                 for file in self._partial.iterdir():
                     file.replace(self.path / file.name)
-        finally:
-            shutil.rmtree(self._partial, ignore_errors=True)
-            if kind is not None:
-                self._remove_made()
 
     def file(self, name: str) -> Path:
         """Return the path to write the file ``name`` to for now."""
@@ -163,17 +207,6 @@ class OutputFolder:
     def save_record(self, record: dict[str, Any]) -> None:
         """Write ``record.json``."""
         self.file("record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-    def _make_parents(self, parent: Path) -> None:
-        missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-        for folder in reversed(missing):
-            folder.mkdir()
-            self._made.append(folder)
-
-    def _remove_made(self) -> None:
-        for folder in reversed(self._made):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
 
 def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
