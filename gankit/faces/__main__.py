@@ -1,45 +1,91 @@
-"""Make faces: ``python -m gankit.faces render`` writes a file of them, ``python -m gankit.faces grid`` a picture."""
+"""Files of faces: ``python -m gankit.faces render`` makes faces, ``import`` brings real ones, ``grid`` draws a file."""
 
 from __future__ import annotations
 
+import argparse
 import io
-import os
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from gankit.errors import InputError
 from gankit.faces.files import FACES_FILE, load_faces
+from gankit.faces.imports import LFW_CROP, import_faces, import_lfw
 from gankit.faces.renderer import RENDERER_VERSION, SIZES, render_faces
-from gankit.runs import OneSentenceParser, run_script, whole_number
+from gankit.runs import OneSentenceParser, output_file, run_script, whole_number
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the subcommand that was named."""
-    parser = OneSentenceParser(prog="python -m gankit.faces", description=__doc__.splitlines()[0])
+    """Run the subcommand that was named, and tell what it made once that is in its place."""
+    options = _parse(arguments)
+    with output_file(options.output) as file:
+        message = options.run(options, file)
+    print(message)
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = OneSentenceParser(prog="python -m gankit.faces", description="Make, import and draw files of faces.")
     commands = parser.add_subparsers(dest="command", required=True)
+
     render = commands.add_parser("render", help="render faces and their attributes into a .npz file")
     render.add_argument("--count", type=whole_number(1), default=10_000, help="number of faces (default: 10000)")
-    render.add_argument("--size", type=int, choices=SIZES, default=16, help="height and width (default: 16)")
     render.add_argument("--seed", type=whole_number(0), default=0, help="seed of everything (default: 0)")
-    render.add_argument("--output", type=Path, required=True, help="the .npz file to write")
+    render.set_defaults(run=_render)
+
+    importing = commands.add_parser("import", help="bring real faces into a .npz file")
+    source = importing.add_mutually_exclusive_group(required=True)
+    source.add_argument("--faces", type=Path, help="folder of pictures, with all its subfolders; or a .npy or .npz")
+    source.add_argument("--lfw", action="store_true", help="Labeled Faces in the Wild, by scikit-learn")
+    importing.add_argument("--cache", type=Path, help="scikit-learn's data folder (default: its own); only with --lfw")
+    importing.add_argument(
+        "--crop",
+        type=whole_number(0),
+        nargs=4,
+        metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
+        help="the square of each picture to take, in pixels (default: the largest in its middle; with --lfw "
+        f"{' '.join(map(str, LFW_CROP))}); 39 74 139 174 suits CelebA's aligned pictures",
+    )
+    importing.set_defaults(run=_import)
+    for command in (render, importing):
+        command.add_argument("--size", type=int, choices=SIZES, default=16, help="height and width (default: 16)")
+        command.add_argument("--output", type=Path, required=True, help="the .npz file to write")
+
     grid = commands.add_parser("grid", help="draw the first faces of a file as a .png picture")
     grid.add_argument("--faces", type=Path, default=FACES_FILE, help="file of faces (default: the project's own)")
     grid.add_argument("--columns", type=whole_number(1), default=20, help="faces in a row (default: 20)")
     grid.add_argument("--rows", type=whole_number(1), default=10, help="rows (default: 10)")
     grid.add_argument("--output", type=Path, required=True, help="the .png file to write")
+    grid.set_defaults(run=_grid)
+
     options = parser.parse_args(arguments)
-    if options.command == "render":
-        faces, attributes = render_faces(options.count, options.size, options.seed)
-        arrays = {"faces": faces, **attributes, "seed": np.int64(options.seed), "renderer_version": RENDERER_VERSION}
-        _write_whole(options.output, _npz(arrays))
-        print(f"{options.count} faces of {options.size}x{options.size} pixels are in {options.output}.")
+    if options.command == "import" and options.cache is not None and not options.lfw:
+        importing.error("argument --cache: it is read with --lfw only")
+    return options
+
+
+def _render(options: argparse.Namespace, file: Path) -> str:
+    faces, attributes = render_faces(options.count, options.size, options.seed)
+    arrays = {"faces": faces, **attributes, "seed": np.int64(options.seed), "renderer_version": RENDERER_VERSION}
+    file.write_bytes(_npz(arrays))
+    return f"{options.count} faces of {options.size}x{options.size} pixels are in {options.output}."
+
+
+def _import(options: argparse.Namespace, file: Path) -> str:
+    if options.lfw:
+        imported = import_lfw(options.size, tuple(options.crop or LFW_CROP), options.cache)
     else:
-        _write_whole(options.output, _grid(load_faces(options.faces, size=None), options.columns, options.rows))
-        print(f"The picture is {options.output}.")
+        imported = import_faces(options.faces, options.size, options.crop and tuple(options.crop))
+    arrays = {"faces": imported.faces}
+    if imported.names:
+        arrays["names"] = np.array(imported.names)
+    file.write_bytes(_npz(arrays))
+    for name, reason in imported.skipped:
+        print(f"Skipped {name}: {reason}.", file=sys.stderr)
+    return (
+        f"{len(imported.faces)} faces of {options.size}x{options.size} pixels are in {options.output}; "
+        f"{len(imported.skipped)} files were skipped."
+    )
 
 
 def _npz(arrays: dict[str, np.ndarray]) -> bytes:
@@ -54,31 +100,15 @@ def _npz(arrays: dict[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
-def _grid(faces: np.ndarray, columns: int, rows: int) -> bytes:
+def _grid(options: argparse.Namespace, file: Path) -> str:
     from PIL import Image
 
     from gankit.plots import tile
 
-    picture = Image.fromarray(np.round(255 * tile(faces[: columns * rows] / 255, columns)).astype(np.uint8))
-    buffer = io.BytesIO()
-    picture.resize((3 * picture.width, 3 * picture.height), Image.NEAREST).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(partial).chmod(0o644)
-            Path(partial).replace(path)
-        except OSError:
-            Path(partial).unlink()
-            raise
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); choose another --output.") from error
+    faces = load_faces(options.faces, size=None)[: options.columns * options.rows]
+    picture = Image.fromarray(np.round(255 * tile(faces / 255, options.columns)).astype(np.uint8))
+    picture.resize((3 * picture.width, 3 * picture.height), Image.NEAREST).save(file, "PNG")
+    return f"The picture is {options.output}."
 
 
 if __name__ == "__main__":

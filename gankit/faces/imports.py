@@ -1,0 +1,304 @@
+"""Real faces from elsewhere, brought into the form of the rendered ones: pictures in, an array of faces out.
+
+A face is the average of a square of a picture over a grid of ``size`` x ``size`` equal areas. Colours become gray by
+the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B. Averages are computed in whole numbers and rounded once, half up,
+so that the same pixels give the same face on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gankit.errors import InputError
+from gankit.faces.files import first_line, read_array
+
+Box = tuple[int, int, int, int]
+
+# LFW's pictures have 250x250 pixels, and its faces' eyes lie about 42 pixels apart around (125, 113). This square puts
+# them where the eyes of the rendered faces are.
+LFW_SIDE = 250
+LFW_CROP: Box = (72, 73, 178, 179)
+
+
+@dataclass(frozen=True)
+class ImportedFaces:
+    """Faces and where they came from.
+
+    Attributes
+    ----------
+    faces : numpy.ndarray
+        uint8, shape ``(n, size, size)``, n >= 2.
+    names : list of str
+        The file of each face, as seen from the folder; empty where the faces did not come from a folder.
+    skipped : list of (str, str)
+        Name of each file that gave no face, and the reason.
+    """
+
+    faces: np.ndarray
+    names: list[str]
+    skipped: list[tuple[str, str]]
+
+
+def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> ImportedFaces:
+    """Import a folder of pictures, or the array of a ``.npy`` or ``.npz`` file.
+
+    A folder is searched with all its subfolders, in the order of the files' names; hidden files are left alone. Files
+    may be of any kind that Pillow reads. Turned pictures are set upright as their EXIF data tell, transparent ones are
+    laid on white, and of several frames the first is taken. A file that is no picture, or one too small for its face,
+    is skipped: enlarging would teach a GAN smoothness that no face has.
+
+    An array holds pictures of shape ``(n, height, width)``, ``(n, height, width, 1)`` or ``(n, height, width, 3)``, as
+    whole numbers from 0 to 255, or as floats from 0 to 1 or from 0 to 255: from 0 to 1 if none is above 1.
+
+    Parameters
+    ----------
+    path : path
+        The folder or file.
+    size : int
+        Height and width of the faces, at least 1.
+    crop : (left, top, right, bottom), optional
+        The square of each picture to take, in pixels; the largest in its middle, where it is None.
+
+    Raises
+    ------
+    InputError
+        If ``path`` does not exist or is not readable, if fewer than two faces are found, or if ``crop`` is not a square
+        of at least ``size`` pixels.
+    """
+    path = Path(path)
+    _check_crop(crop, size)
+    if path.is_dir():
+        return _import_folder(path, size, crop)
+    if not path.exists():
+        raise InputError(f"There is nothing at {path}; give the path of a folder of pictures, or a .npy or .npz file.")
+    return ImportedFaces(_import_array(read_array(path), str(path), size, crop), [], [])
+
+
+def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = None) -> ImportedFaces:
+    """Import Labeled Faces in the Wild (Huang et al. 2007) through scikit-learn's ``fetch_lfw_people``.
+
+    scikit-learn downloads the pictures (about 200 MB) unless they are in its cache, and keeps them there. Grayscale is
+    its own, the mean of the three colours; the luma would take three times the memory, about 3.6 GB.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of the faces, at least 1.
+    crop : (left, top, right, bottom)
+        The square to take of each picture of 250x250 pixels.
+    cache : path, optional
+        scikit-learn's data folder, which holds ``lfw_home``; where it is None, the one that scikit-learn chooses.
+
+    Raises
+    ------
+    InputError
+        If scikit-learn is missing, the pictures can neither be found nor downloaded, or ``crop`` does not fit.
+    """
+    _check_crop(crop, size)
+    left, top, right, bottom = crop
+    if max(right, bottom) > LFW_SIDE:
+        raise InputError(f"The crop box {_words(crop)} leaves LFW's pictures, which have {LFW_SIDE}x{LFW_SIDE} pixels.")
+    try:
+        from sklearn.datasets import fetch_lfw_people
+    except ImportError as error:
+        raise InputError('LFW is read by scikit-learn; install it with: pip install -e ".[lfw]".') from error
+    folder = None if cache is None else str(cache)
+    try:
+        with warnings.catch_warnings():
+            # Every attempt of a download that fails warns; the error says it once.
+            warnings.simplefilter("ignore")
+            slices = (slice(top, bottom), slice(left, right))
+            pictures = fetch_lfw_people(data_home=folder, slice_=slices, resize=None, color=False).images
+    # A download, an archive and thousands of pictures can fail in more ways than could be listed.
+    except Exception as error:
+        where = "scikit-learn's data folder" if cache is None else cache
+        raise InputError(
+            f"LFW could be neither read from {where} nor downloaded ({first_line(error)}); go online once, or name a "
+            f"folder that holds scikit-learn's lfw_home with --cache."
+        ) from error
+    return ImportedFaces(_import_array(pictures, "LFW", size, None), [], [])
+
+
+def to_face(picture: np.ndarray, size: int, crop: Box | None = None) -> np.ndarray:
+    """Make one face of one picture.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        uint8 of shape ``(height, width)``, ``(height, width, 3)`` (RGB) or ``(height, width, 4)`` (RGBA, laid on
+        white); or uint16 of shape ``(height, width)``, white being 65535.
+    size : int
+        Height and width of the face.
+    crop : (left, top, right, bottom), optional
+        The square to take, in pixels; the largest in the middle, where it is None.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(size, size)``.
+
+    Raises
+    ------
+    InputError
+        If the picture is too small.
+    """
+    height, width = picture.shape[:2]
+    left, top, right, bottom = crop or _middle(height, width)
+    if right > width or bottom > height:
+        raise InputError(f"{width}x{height} pixels are too few for the crop box {_words((left, top, right, bottom))}")
+    if right - left < size:
+        raise InputError(f"{width}x{height} pixels are too few for a face of {size}x{size}")
+    luma, per_level = _luma(picture[top:bottom, left:right])
+    return np.floor(area_average(luma, size) / per_level + 0.5).astype(np.uint8)
+
+
+def area_average(picture: np.ndarray, size: int) -> np.ndarray:
+    """Average a square picture over a grid of equal squares, which need not begin or end between two pixels.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        Shape ``(side, side)``, any real dtype.
+    size : int
+        Number of squares along each side.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape ``(size, size)``. Of whole numbers the sums are exact as long as they stay below 2^53.
+    """
+    side = len(picture)
+    # Measured in 1/size of a pixel, square i reaches from i*side to (i+1)*side and pixel j from j*size to (j+1)*size:
+    # all overlaps are whole numbers, and those of a square add up to side.
+    squares, pixels = np.arange(size)[:, None] * side, np.arange(side)[None, :] * size
+    overlaps = np.minimum(squares + side, pixels + size) - np.maximum(squares, pixels)
+    weights = np.maximum(overlaps, 0).astype(np.float64)
+    return weights @ picture.astype(np.float64) @ weights.T / side**2
+
+
+def _luma(picture: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return a picture's luma in whole numbers, and how many of them make one level of 0 to 255."""
+    if picture.dtype == np.uint16:
+        return picture, 257
+    if picture.ndim == 2:
+        return picture, 1
+    luma = picture[..., :3].astype(np.int32) @ np.array([299, 587, 114], np.int32)
+    if picture.shape[-1] == 3:
+        return luma, 1000
+    opacity = picture[..., 3].astype(np.int32)
+    return luma * opacity + 255_000 * (255 - opacity), 255_000
+
+
+def _middle(height: int, width: int) -> Box:
+    side = min(height, width)
+    left, top = (width - side) // 2, (height - side) // 2
+    return left, top, left + side, top + side
+
+
+def _check_crop(crop: Box | None, size: int) -> None:
+    if crop is None:
+        return
+    left, top, right, bottom = crop
+    if min(left, top) < 0 or right - left != bottom - top:
+        raise InputError(f"The crop box {_words(crop)} must be a square within the picture: left top right bottom.")
+    if right - left < size:
+        raise InputError(f"The crop box {_words(crop)} must have at least {size}x{size} pixels for faces of that size.")
+
+
+def _words(crop: Box) -> str:
+    return " ".join(map(str, crop))
+
+
+def _import_folder(folder: Path, size: int, crop: Box | None) -> ImportedFaces:
+    faces, names, skipped = [], [], []
+    closed: list[OSError] = []
+    for path in _files(folder, closed.append):
+        name = path.relative_to(folder).as_posix()
+        try:
+            faces.append(to_face(_read_picture(path), size, crop))
+            names.append(name)
+        # Damaged files bring decoders to raise errors of almost every kind.
+        except Exception as error:
+            skipped.append((name, _reason(error)))
+    skipped += [(Path(error.filename).relative_to(folder).as_posix(), _reason(error)) for error in closed]
+    if len(faces) < 2:
+        first = f", the first of them {skipped[0][0]} ({skipped[0][1]})" if skipped else ""
+        raise InputError(
+            f"The folder {folder} holds too few pictures of faces, 2 being the least: {len(faces)} could be read, "
+            f"{len(skipped)} had to be skipped{first}."
+        )
+    return ImportedFaces(np.stack(faces), names, skipped)
+
+
+def _files(folder: Path, on_error: Callable[[OSError], None]) -> list[Path]:
+    """Return all files that are not hidden, in the order of their names; tell of subfolders that cannot be opened."""
+    found = []
+    for parent, folders, files in os.walk(folder, onerror=on_error):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in files if not name.startswith(".")]
+    return sorted(found, key=Path.as_posix)
+
+
+def _read_picture(path: Path) -> np.ndarray:
+    """Read a picture, upright: uint8 RGBA, or uint16 where it has 16 bits of gray."""
+    from PIL import Image, ImageOps
+
+    # Opening a pipe would wait for a writer.
+    if not path.is_file():
+        raise InputError("it is not a file")
+    with warnings.catch_warnings():
+        # Oddities that Pillow reads over are no news to somebody who imports thousands of pictures.
+        warnings.simplefilter("ignore")
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+            if picture.mode == "F":
+                raise InputError("its intensities are floats of no known range")
+            if not picture.mode.startswith("I"):
+                return np.asarray(picture.convert("RGBA"))
+            levels = np.asarray(picture)
+    if levels.min() < 0 or levels.max() > 65535:
+        raise InputError("its intensities need more than 16 bits")
+    return levels.astype(np.uint16)
+
+
+def _reason(error: Exception) -> str:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "it is no picture that can be read"
+    return getattr(error, "strerror", None) or first_line(error)
+
+
+def _import_array(pictures: np.ndarray, source: str, size: int, crop: Box | None) -> np.ndarray:
+    if pictures.ndim == 4 and pictures.shape[-1] == 1:
+        pictures = pictures[..., 0]
+    pictured = pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[-1] == 3)
+    if not pictured or len(pictures) < 2 or not pictures.size:
+        raise InputError(
+            f"{source} holds an array of shape {pictures.shape}; pictures of faces must have the shape "
+            f"(n, height, width), (n, height, width, 1) or (n, height, width, 3), n >= 2."
+        )
+    levels = _levels_per_unit(pictures, source)
+    as_bytes = (np.floor(picture * levels + 0.5).astype(np.uint8) for picture in pictures)
+    try:
+        return np.stack([to_face(picture, size, crop) for picture in as_bytes])
+    except InputError as error:
+        raise InputError(f"{source} cannot be imported: {error}.") from error
+
+
+def _levels_per_unit(pictures: np.ndarray, source: str) -> int:
+    """Return 255 for floats from 0 to 1, and 1 for everything else from 0 to 255."""
+    whole = np.issubdtype(pictures.dtype, np.integer)
+    if not whole and not np.issubdtype(pictures.dtype, np.floating):
+        raise InputError(f"{source} holds {pictures.dtype} values; intensities must be whole numbers or floats.")
+    low, high = pictures.min(), pictures.max()
+    # Written so that NaN is refused too.
+    if not (low >= 0 and high <= 255):
+        raise InputError(f"{source} holds values from {low} to {high}; intensities must lie in 0 to 255, or in 0 to 1.")
+    return 1 if whole or high > 1 else 255
