@@ -245,21 +245,22 @@ def _histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], densit
     axes.legend(fontsize=8)
 
 
-def histograms(values: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Draw histograms of two sets over each other.
+def histograms(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Draw panels side by side, in each the histograms of two sets over each other.
 
     Parameters
     ----------
-    values : mapping
-        Label and values, shape ``(n,)``, of two sets.
-    title : str
-        What was measured.
+    panels : mapping
+        Of what was measured to the label and values, shape ``(n,)``, of two sets.
     """
-    figure = _new_figure((6, 3.4))
-    axes = figure.subplots()
-    colours = (FAKE_COLOUR, REAL_COLOUR)
-    _histograms(axes, {label: (array, colour) for (label, array), colour in zip(values.items(), colours)}, density=True)
-    axes.set_title(title, fontsize=11)
+    figure = _new_figure((5 * len(panels), 3.4))
+    for axes, (title, sets) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
+        coloured = {
+            label: (values, colour) for (label, values), colour in zip(sets.items(), (FAKE_COLOUR, REAL_COLOUR))
+        }
+        _histograms(axes, coloured, density=True)
+        axes.set_title(title, fontsize=11)
+        axes.set_yticks([])
     return figure
 
 

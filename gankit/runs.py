@@ -216,7 +216,8 @@ def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str
         if name == "output" or (name != "seed" and value == parser.get_default(name)):
             continue
         flag = "--" + name.replace("_", "-")
-        words += [flag] if value is True else [flag, Path(value).name if isinstance(value, Path) else str(value)]
+        values = [] if value is True else value if isinstance(value, list) else [value]
+        words += [flag, *(each.name if isinstance(each, Path) else str(each) for each in values)]
     return " ".join(words)
 
 

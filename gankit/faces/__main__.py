@@ -73,9 +73,9 @@ def _render(options: argparse.Namespace, file: Path) -> str:
 
 def _import(options: argparse.Namespace, file: Path) -> str:
     if options.lfw:
-        imported = import_lfw(options.size, tuple(options.crop or LFW_CROP), options.cache)
+        imported = import_lfw(options.size, options.crop or LFW_CROP, options.cache)
     else:
-        imported = import_faces(options.faces, options.size, options.crop and tuple(options.crop))
+        imported = import_faces(options.faces, options.size, options.crop)
     arrays = {"faces": imported.faces}
     if imported.names:
         arrays["names"] = np.array(imported.names)

@@ -272,7 +272,7 @@ def _reason(error: Exception) -> str:
 
     if isinstance(error, UnidentifiedImageError):
         return "it is no picture that can be read"
-    return getattr(error, "strerror", None) or first_line(error)
+    return getattr(error, "strerror", None) or first_line(error).rstrip(".")
 
 
 def _import_array(pictures: np.ndarray, source: str, size: int, crop: Box | None) -> np.ndarray:
