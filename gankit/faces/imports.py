@@ -54,7 +54,8 @@ def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> I
     is skipped: enlarging would teach a GAN smoothness that no face has.
 
     An array holds pictures of shape ``(n, height, width)``, ``(n, height, width, 1)`` or ``(n, height, width, 3)``, as
-    whole numbers from 0 to 255, or as floats from 0 to 1 or from 0 to 255: from 0 to 1 if none is above 1.
+    whole numbers from 0 to 255, or as floats from 0 to 1 or from 0 to 255: from 0 to 1 if none is above 1. Floats are
+    rounded to whole levels first.
 
     Parameters
     ----------
