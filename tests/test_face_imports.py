@@ -295,7 +295,7 @@ def test_the_command_imports_a_folder_and_tells_what_it_skipped(tmp_path):
     )
     assert done.returncode == 0
     assert done.stderr.splitlines()[0].startswith("Skipped corrupt.jpg: ") and len(done.stderr.splitlines()) == 7
-    assert done.stdout == f"3 faces of 32x32 pixels are in {out}; {len(reasons)} files were skipped.\n"
+    assert done.stdout == f"3 faces of 32x32 pixels are in {out}; skipped files: {len(reasons)}.\n"
     faces = load_faces(out, size=32)
     for number, face in enumerate(faces):
         np.testing.assert_array_equal(face, to_face(pixels(40, 50, 3, seed=number)[2:35, 1:34], 32))

@@ -84,7 +84,7 @@ def _import(options: argparse.Namespace, file: Path) -> str:
         print(f"Skipped {name}: {reason}.", file=sys.stderr)
     return (
         f"{len(imported.faces)} faces of {options.size}x{options.size} pixels are in {options.output}; "
-        f"{len(imported.skipped)} files were skipped."
+        f"skipped files: {len(imported.skipped)}."
     )
 
 
