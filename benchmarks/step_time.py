@@ -210,7 +210,7 @@ def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str
     plain = PlainGAN(kind, *fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0)[:2], cloud, **settings)
     ours = kind(*fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0), cloud, **settings, seed=0)
     data = tf.data.Dataset.from_tensor_slices(cloud).repeat().batch(200)
-    options = {"epochs": epochs, "steps_per_epoch": steps, "verbose": 0}
+    options = {"epochs": epochs, "steps_per_epoch": steps, "verbose": 0, "shuffle": False}
     return {"plain": lambda: plain.fit(data, **options), "ours": lambda: ours.fit(cloud, **options)}
 
 
