@@ -23,7 +23,7 @@ import time
 import numpy as np
 from tensorflow import keras
 
-from gankit import plots, runs
+from gankit import layers, plots, runs
 from gankit.builders import SeedSequence
 from gankit.callbacks import Progress
 from gankit.faces import FACES_FILE, FaceScaling, load_faces
@@ -44,14 +44,14 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
         return keras.initializers.GlorotUniform(seed=next_seed())
 
     def upsampling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
-        maps = keras.layers.UpSampling2D()(maps)
-        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = layers.UpSampling2D()(maps)
+        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.BatchNormalization()(maps)
         return keras.layers.Activation("tanh")(maps)
 
     def pooling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
-        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
-        maps = keras.layers.MaxPooling2D()(maps)
+        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = layers.MaxPooling2D()(maps)
         return keras.layers.Activation("tanh")(maps)
 
     # ---- Generator: 16 -> 2x2x512 -> 4x4x64 -> 8x8x16 -> 16x16x1 ----

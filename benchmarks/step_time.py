@@ -1,0 +1,264 @@
+"""Time of a training step, this project's beside a plain Keras implementation of the same on the same TensorFlow.
+
+Two tables: the convolutional WGAN-GP step, called as a compiled function, and the point-cloud steps of the three GANs
+through ``fit``. The plain side is what a first implementation looks like: Keras's own layers, ``tf.random`` draws,
+default ``fit``. Both sides take turns, so that whatever else the machine does slows both; the figures are medians of
+the repeats, and the ratio is the median of the ratios of neighbouring turns. ``--torch`` adds a column for the
+convolutional step in PyTorch, where that is installed.
+
+Run: python benchmarks/step_time.py
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from gankit import runs
+
+with runs.quiet_start():
+    import tensorflow as tf
+    from tensorflow import keras
+
+from convolutional_gan import convolutional_GenDiscr
+from gankit import pointclouds
+from gankit.builders import fully_connected_GenDiscr
+from gankit.latents import LatentGenerator
+from simple_gan import Simple_GAN
+from wgan_clip import WGAN_clip
+from wgan_gp import WGAN_GP
+
+CONVOLUTIONAL = ((200, 2), (64, 2), (32, 1))  # batch size, disc_iter
+CLOUDS = {"circle": [1, 10, 10, 2], "four_clouds": [2, 10, 10, 5], "corner_cloud": [49, 98, 98, 49]}
+LATENT_DIMENSION = 16
+
+
+def plain_networks() -> tuple[keras.Model, keras.Model]:
+    """Return the networks of task 4 out of Keras's own layers."""
+    generator = [keras.layers.Dense(2048, activation="tanh"), keras.layers.Reshape((2, 2, 512))]
+    for channels in (64, 16, 1):
+        generator += [
+            keras.layers.UpSampling2D(),
+            keras.layers.Conv2D(channels, 3, padding="same"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Activation("tanh"),
+        ]
+    discriminator = []
+    for channels in (32, 64, 128, 256):
+        discriminator += [
+            keras.layers.Conv2D(channels, 3, padding="same"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Activation("tanh"),
+        ]
+    discriminator += [keras.layers.Flatten(), keras.layers.Dense(1)]
+    return (
+        keras.Sequential([keras.Input((LATENT_DIMENSION,)), *generator]),
+        keras.Sequential([keras.Input((16, 16, 1)), *discriminator]),
+    )
+
+
+class PlainGAN(keras.Model):
+    """The three training steps of the course as a first implementation has them; `kind` names the one."""
+
+    def __init__(
+        self,
+        kind: type,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        real_examples: np.ndarray,
+        batch_size: int,
+        disc_iter: int,
+        learning_rate: float,
+    ):
+        super().__init__()
+        self.kind = kind.__name__
+        self.generator = generator
+        self.discriminator = discriminator
+        self.real_examples = tf.constant(real_examples)
+        self.batch_size = batch_size
+        self.disc_iter = disc_iter
+        self.latent_dimension = generator.input_shape[-1]
+        self.generator_optimizer = keras.optimizers.Adam(learning_rate, kind.beta_1, kind.beta_2)
+        self.discriminator_optimizer = keras.optimizers.Adam(learning_rate, kind.beta_1, kind.beta_2)
+        self.generator_optimizer.build(generator.trainable_variables)
+        self.discriminator_optimizer.build(discriminator.trainable_variables)
+        self.compile()
+
+    def fake(self) -> tf.Tensor:
+        """Draw latents and generate."""
+        return self.generator(tf.random.normal((self.batch_size, self.latent_dimension)), training=True)
+
+    def penalty(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """Return the gradient penalty of WGAN-GP."""
+        u = tf.random.uniform([self.batch_size] + [1] * (len(real.shape) - 1))
+        mixed = u * real + (1 - u) * fake
+        with tf.GradientTape() as tape:
+            tape.watch(mixed)
+            scores = self.discriminator(mixed, training=True)
+        gradients = tf.reshape(tape.gradient(scores, mixed), [self.batch_size, -1])
+        norms = tf.sqrt(tf.reduce_sum(gradients**2, axis=1) + 1e-12)
+        return tf.reduce_mean((norms - 1) ** 2)
+
+    def train_step(self, _: object) -> dict[str, tf.Tensor]:
+        """Update D `disc_iter` times, then G."""
+        losses = {}
+        for _ in range(self.disc_iter):
+            rows = tf.random.shuffle(tf.range(len(self.real_examples)))[: self.batch_size]
+            real, fake = tf.gather(self.real_examples, rows), self.fake()
+            with tf.GradientTape() as tape:
+                real_scores = self.discriminator(real, training=True)
+                fake_scores = self.discriminator(fake, training=True)
+                if self.kind == "Simple_GAN":
+                    loss = tf.reduce_mean((real_scores - 1) ** 2) + tf.reduce_mean((fake_scores + 1) ** 2)
+                else:
+                    loss = tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
+                losses["discr_loss"] = loss
+                if self.kind == "WGAN_GP":
+                    losses["gp"] = self.penalty(real, fake)
+                    loss += 10 * losses["gp"]
+            variables = self.discriminator.trainable_variables
+            self.discriminator_optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            if self.kind == "WGAN_clip":
+                for variable in variables:
+                    variable.assign(tf.clip_by_value(variable, -1, 1))
+        with tf.GradientTape() as tape:
+            fake_scores = self.discriminator(self.fake(), training=True)
+            if self.kind == "Simple_GAN":
+                losses["gen_loss"] = tf.reduce_mean((fake_scores - 1) ** 2)
+            else:
+                losses["gen_loss"] = -tf.reduce_mean(fake_scores)
+        variables = self.generator.trainable_variables
+        self.generator_optimizer.apply_gradients(zip(tape.gradient(losses["gen_loss"], variables), variables))
+        return losses
+
+
+def convolutional_steps(batch_size: int, disc_iter: int, with_torch: bool) -> dict[str, Callable[[], object]]:
+    """Return functions that each make one convolutional WGAN-GP step."""
+    examples = np.random.default_rng(0).uniform(-1, 1, (10_000, 16, 16, 1)).astype(np.float32)
+    settings = {"batch_size": batch_size, "disc_iter": disc_iter, "learning_rate": 0.0001}
+    plain = PlainGAN(WGAN_GP, *plain_networks(), examples, **settings)
+    ours = WGAN_GP(
+        *convolutional_GenDiscr(seed=0), LatentGenerator(LATENT_DIMENSION, seed=0), examples, **settings, seed=0
+    )
+
+    def compiled(gan: keras.Model) -> Callable[[], object]:
+        step = tf.function(lambda: gan.train_step(None))
+        return lambda: step()["gen_loss"].numpy()
+
+    steps = {"plain": compiled(plain), "ours": compiled(ours)}
+    if with_torch:
+        steps["torch"] = torch_step(examples, **settings)
+    return steps
+
+
+def torch_step(examples: np.ndarray, batch_size: int, disc_iter: int, learning_rate: float) -> Callable[[], object]:
+    """Return a function that makes the same step in PyTorch."""
+    import torch
+    from torch import nn
+
+    generator = nn.Sequential(nn.Linear(LATENT_DIMENSION, 2048), nn.Tanh(), nn.Unflatten(1, (512, 2, 2)))
+    for inputs, outputs in ((512, 64), (64, 16), (16, 1)):
+        generator.extend(
+            [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.Tanh()]
+        )
+    discriminator = nn.Sequential()
+    for inputs, outputs in ((1, 32), (32, 64), (64, 128), (128, 256)):
+        discriminator.extend([nn.Conv2d(inputs, outputs, 3, padding=1), nn.MaxPool2d(2), nn.Tanh()])
+    discriminator.extend([nn.Flatten(), nn.Linear(256, 1)])
+    optimizers = [
+        torch.optim.Adam(network.parameters(), learning_rate, betas=(WGAN_GP.beta_1, WGAN_GP.beta_2))
+        for network in (generator, discriminator)
+    ]
+    pictures = torch.from_numpy(examples.transpose(0, 3, 1, 2).copy())
+
+    def step() -> float:
+        for _ in range(disc_iter):
+            real = pictures[torch.randperm(len(pictures))[:batch_size]]
+            with torch.no_grad():
+                fake = generator(torch.randn(batch_size, LATENT_DIMENSION))
+            u = torch.rand(batch_size, 1, 1, 1)
+            mixed = (u * real + (1 - u) * fake).requires_grad_()
+            (gradients,) = torch.autograd.grad(discriminator(mixed).sum(), mixed, create_graph=True)
+            penalty = ((gradients.flatten(1).norm(dim=1) - 1) ** 2).mean()
+            loss = discriminator(fake).mean() - discriminator(real).mean() + 10 * penalty
+            optimizers[1].zero_grad()
+            loss.backward()
+            optimizers[1].step()
+        for weight in discriminator.parameters():
+            weight.requires_grad_(False)
+        loss = -discriminator(generator(torch.randn(batch_size, LATENT_DIMENSION))).mean()
+        optimizers[0].zero_grad()
+        loss.backward()
+        optimizers[0].step()
+        for weight in discriminator.parameters():
+            weight.requires_grad_(True)
+        return loss.item()
+
+    return step
+
+
+def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str, Callable[[], object]]:
+    """Return functions that each run `fit` for some epochs."""
+    cloud = getattr(pointclouds, name)(seed=0)
+    settings = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.0005}
+    plain = PlainGAN(kind, *fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0)[:2], cloud, **settings)
+    ours = kind(*fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0), cloud, **settings, seed=0)
+    data = tf.data.Dataset.from_tensor_slices(cloud).repeat().batch(200)
+    options = {"epochs": epochs, "steps_per_epoch": steps, "verbose": 0, "shuffle": False}
+    return {"plain": lambda: plain.fit(data, **options), "ours": lambda: ours.fit(cloud, **options)}
+
+
+def milliseconds(functions: dict[str, Callable[[], object]], repeats: int, steps: int) -> dict[str, np.ndarray]:
+    """Time the functions in turn; return for each the milliseconds a step of every repeat."""
+    for function in functions.values():
+        for _ in range(2):
+            function()
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            started = time.perf_counter()
+            function()
+            times[name].append((time.perf_counter() - started) / steps * 1e3)
+    return {name: np.array(values) for name, values in times.items()}
+
+
+def row(title: str, times: dict[str, np.ndarray]) -> str:
+    """Return one line of a table: medians, fastest repeats, ratios to the plain implementation."""
+    columns = [f"{name} {np.median(each):8.2f} ms (fastest {each.min():.2f})" for name, each in times.items()]
+    ratio = np.median(times["ours"] / times["plain"])
+    fastest = times["ours"].min() / times["plain"].min()
+    return f"{title:<34} {'  '.join(columns)}  ours/plain {ratio:.2f} (fastest {fastest:.2f})"
+
+
+def tables(repeats: int, with_torch: bool) -> Iterator[str]:
+    """Yield the lines of both tables as they are measured."""
+    yield f"TensorFlow {tf.__version__}, medians of {repeats} turns"
+    yield "Convolutional WGAN-GP step (batch size, disc_iter)"
+    for batch_size, disc_iter in CONVOLUTIONAL:
+        steps = convolutional_steps(batch_size, disc_iter, with_torch)
+        yield row(f"  {batch_size}, {disc_iter}", milliseconds(steps, repeats, 1))
+    yield "Point-cloud steps through fit, 2 epochs of 100 steps"
+    for kind in (Simple_GAN, WGAN_clip, WGAN_GP):
+        for name in CLOUDS:
+            fits = point_cloud_fits(kind, name, epochs=2, steps=100)
+            yield row(f"  {kind.__name__} on {name}", milliseconds(fits, max(3, repeats // 3), 200))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print both tables."""
+    parser = runs.OneSentenceParser(prog="step_time.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=runs.whole_number(1), default=15, help="turns of each side")
+    parser.add_argument("--torch", action="store_true", help="time PyTorch as well")
+    options = parser.parse_args(arguments)
+    for line in tables(options.repeats, options.torch):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    runs.run_script(main)
