@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = command_line()
     options = parse(parser, arguments)
     started = time.perf_counter()
-    faces = load_faces(options.faces)
+    faces = load_faces(options.faces, fewest=4)  # so that each half of them has a covariance
 
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from gankit.errors import InputError
 from gankit.faces import FACES_FILE, load_faces
 from gankit.faces.imports import import_faces
 from gankit.faces.principal import PrincipalComponents
-
-if TYPE_CHECKING:
-    from tensorflow import keras
 
 COMPONENTS = 10
 FEWEST = 20  # with fewer faces there are no ten components, nor neighbours worth the name
@@ -44,41 +40,6 @@ def mean_face_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first.mean(axis=0).ravel(), second.mean(axis=0).ravel())[0, 1])
 
 
-def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7000, seed: int = 0) -> float:
-    """Share of held-out faces that a small CNN, trained for 8 epochs, assigns to the right set; 0.5 is chance."""
-    size = min(len(first), len(second))
-    pictures = np.concatenate([first[:size], second[:size]])[..., None].astype(np.float32)
-    labels = np.repeat([0.0, 1.0], size)
-    order = np.random.default_rng(seed).permutation(2 * size)
-    pictures, labels = pictures[order], labels[order]
-    training = min(training, int(1.4 * size))
-    network = _classifier(seed)
-    network.fit(pictures[:training], labels[:training], epochs=8, batch_size=64, verbose=0)
-    return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])
-
-
-def _classifier(seed: int) -> keras.Model:
-    # The first network is what makes TensorFlow look for graphics cards, and tell of it.
-    with runs.quiet_start():
-        from tensorflow import keras
-
-        keras.utils.set_random_seed(seed)
-        network = keras.Sequential(
-            [
-                keras.Input((16, 16, 1)),
-                keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
-                keras.layers.MaxPooling2D(),
-                keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
-                keras.layers.MaxPooling2D(),
-                keras.layers.Flatten(),
-                keras.layers.Dense(64, activation="relu"),
-                keras.layers.Dense(1, activation="sigmoid"),
-            ]
-        )
-    network.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    return network
-
-
 def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[tuple[str, str, str]]:
     """Return the rows of the table: figure, value, aim.
 
@@ -98,7 +59,9 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
         **metrics.density_coverage(b[:size], a[:size], k=5),
     }
     shares = list(zip(shares_of_variance(a), shares_of_variance(b)))
-    accuracies = [classifier_accuracy(a, b, seed=seed) for seed in range(cnn_seeds)]
+    # The first network is what makes TensorFlow look for graphics cards, and tell of it.
+    with runs.quiet_start():
+        accuracies = [metrics.classifier_accuracy(a, b, seed=seed) for seed in range(cnn_seeds)]
     spread = f" ({min(accuracies):.3f} to {max(accuracies):.3f})"
     return [
         ("Frechet distance", f"{metrics.frechet_distance(a, b):.3f}", "at most 1.5"),

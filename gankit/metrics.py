@@ -1,7 +1,8 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
-Every function flattens its examples to vectors and works on their pixels (or whatever the axes hold) in float64;
-no network is involved. Give intensities in [0, 1], since the Frechet distance scales with the square of the units.
+Every function but the last flattens its examples to vectors and works on their pixels (or whatever the axes hold) in
+float64; no network is involved. Give intensities in [0, 1], since distances scale with the units. None of them holds
+more than a few thousand rows of a distance matrix at a time.
 
 Sources
 -------
@@ -12,6 +13,14 @@ Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Ge
 
 Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models": density and coverage.
 Deviation of both: on the pixels, not on network features.
+
+Binkowski et al. 2018, "Demystifying MMD GANs": the kernel distance KID. Deviation: on the pixels.
+
+Bonneel et al. 2015, "Sliced and Radon Wasserstein Barycenters of Measures": sliced Wasserstein distance.
+
+Srivastava et al. 2017, "VEEGAN": modes found, and points on a mode.
+
+Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests".
 """
 
 from __future__ import annotations
@@ -166,3 +175,193 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
         covered |= inside.any(axis=0)
         hits += int(inside.sum())
     return {"density": hits / (k * len(fake_vectors)), "coverage": float(covered.mean())}
+
+
+def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Unbiased estimate of the squared maximum mean discrepancy under a cubic kernel: KID (Binkowski et al. 2018).
+
+    The kernel is ``k(x, y) = (x . y / d + 1)^3`` with ``d`` values in an example; it sees means, covariances and
+    third moments.
+
+    Parameters
+    ----------
+    first, second : np.ndarray
+        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each.
+
+    Returns
+    -------
+    float
+        The estimate. Its expected value is 0 for equal distributions, so it may be negative.
+
+    Raises
+    ------
+    ValueError
+        For sets that do not fit together (see `frechet_distance`).
+    """
+    first_vectors, second_vectors = _pair(first, second)
+
+    def mean_kernel(rows: np.ndarray, others: np.ndarray) -> float:
+        total = 0.0
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            total += ((rows[start : start + _CHUNK_ROWS] @ others.T / rows.shape[1] + 1.0) ** 3).sum()
+        if rows is not others:
+            return total / (len(rows) * len(others))
+        # Unbiased: an example is not paired with itself.
+        total -= (((rows * rows).sum(axis=1) / rows.shape[1] + 1.0) ** 3).sum()
+        return total / (len(rows) * (len(rows) - 1))
+
+    within = mean_kernel(first_vectors, first_vectors) + mean_kernel(second_vectors, second_vectors)
+    return float(within - 2.0 * mean_kernel(first_vectors, second_vectors))
+
+
+def sliced_wasserstein_distance(first: np.ndarray, second: np.ndarray, projections: int = 256, seed: int = 0) -> float:
+    """Sliced 2-Wasserstein distance (Bonneel et al. 2015): root mean square over directions of the one along each.
+
+    Parameters
+    ----------
+    first, second : np.ndarray
+        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each.
+    projections : int
+        Number of random directions, uniform on the sphere.
+    seed : int
+        Of the directions.
+
+    Returns
+    -------
+    float
+        The distance, in the units of the examples; for two sets that differ by a shift ``s`` in ``d`` dimensions its
+        square has the expected value ``|s|^2 / d``.
+
+    Raises
+    ------
+    ValueError
+        For sets that do not fit together (see `frechet_distance`), or fewer than one direction.
+    """
+    if projections < 1:
+        raise ValueError(f"at least one direction is needed, not {projections}")
+    first_vectors, second_vectors = _pair(first, second)
+    directions = np.random.default_rng(seed).standard_normal((first_vectors.shape[1], projections))
+    directions /= np.sqrt((directions * directions).sum(axis=0))
+    # Both quantile functions are constant between levels of the form i/n and j/m.
+    n, m = len(first_vectors), len(second_vectors)
+    levels = np.unique(np.concatenate([np.arange(n + 1) / n, np.arange(m + 1) / m]))
+    widths, middles = np.diff(levels), (levels[1:] + levels[:-1]) / 2.0
+    in_first, in_second = (middles * n).astype(int), (middles * m).astype(int)
+    total = 0.0
+    for direction in directions.T:
+        difference = np.sort(first_vectors @ direction)[in_first] - np.sort(second_vectors @ direction)[in_second]
+        total += widths @ (difference * difference)
+    return float(np.sqrt(total / projections))
+
+
+def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str, float]:
+    """All metrics of two sets that need no network, but for the Frechet distance.
+
+    Parameters
+    ----------
+    real, fake : np.ndarray
+        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each.
+    size : int
+        At most this many of each set are used, the first ones: precision and its kin depend on how many there are.
+
+    Returns
+    -------
+    dict of str to float
+        ``precision``, ``recall``, ``density`` and ``coverage`` (5 neighbours, or as many as a smaller set has),
+        ``kernel_distance`` and ``sliced_wasserstein_distance``.
+
+    Raises
+    ------
+    ValueError
+        For sets that do not fit together (see `frechet_distance`).
+    """
+    real, fake = real[:size], fake[:size]
+    k = min(5, len(real) - 1, len(fake) - 1)
+    return {
+        **precision_recall(real, fake, k),
+        **density_coverage(real, fake, k),
+        "kernel_distance": kernel_distance(real, fake),
+        "sliced_wasserstein_distance": sliced_wasserstein_distance(real, fake),
+    }
+
+
+def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:
+    """How many modes of a point cloud a sample found, and how much of it lies on one (Srivastava et al. 2017).
+
+    Parameters
+    ----------
+    points : np.ndarray
+        The sample, ``(n, d)``.
+    centres : np.ndarray
+        The modes, ``(k, d)``.
+    reach : float
+        A point no farther than this from a centre lies on that mode; three standard deviations are usual.
+
+    Returns
+    -------
+    dict of str to float
+        ``modes_found``: share of modes on which at least one point lies; ``points_on_a_mode``: share of points.
+
+    Raises
+    ------
+    ValueError
+        For arrays that do not fit together or hold values that are not finite.
+    """
+    points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
+    if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1] or not len(points):
+        raise ValueError(f"points {points.shape} and centres {centres.shape} must have the shapes (n, d) and (k, d)")
+    if not (np.isfinite(points).all() and np.isfinite(centres).all()):
+        raise ValueError("points and centres must be finite")
+    on_mode = np.stack([((points - centre) ** 2).sum(axis=1) <= reach * reach for centre in centres])
+    return {
+        "modes_found": float(on_mode.any(axis=1).mean()),
+        "points_on_a_mode": float(on_mode.any(axis=0).mean()),
+    }
+
+
+def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7000, seed: int = 0) -> float:
+    """Classifier two-sample test (Lopez-Paz and Oquab 2017): how often a small CNN tells two sets of pictures apart.
+
+    The CNN has two convolutions (32 and 64 channels, 3x3, ReLU, each followed by max-pooling), a dense layer of 64 and
+    one of 1; Adam trains it for 8 epochs with batches of 64.
+
+    Parameters
+    ----------
+    first, second : np.ndarray
+        Pictures ``(n, height, width)`` and ``(m, height, width)`` with intensities in [0, 1]; of the larger set, the
+        first ``min(n, m)`` count.
+    training : int
+        Pictures to train on, at most 70 % of all; the rest is held out.
+    seed : int
+        Of the split, the initial weights and the batches.
+
+    Returns
+    -------
+    float
+        Share of held-out pictures assigned to the right set: about 0.5 for equal distributions, 1 for sets that have
+        nothing in common.
+    """
+    from tensorflow import keras
+
+    size = min(len(first), len(second))
+    pictures = np.concatenate([first[:size], second[:size]])[..., None].astype(np.float32)
+    labels = np.repeat([0.0, 1.0], size).astype(np.float32)
+    order = np.random.default_rng(seed).permutation(2 * size)
+    pictures, labels = pictures[order], labels[order]
+    training = min(training, int(1.4 * size))
+    keras.utils.set_random_seed(seed)
+    network = keras.Sequential(
+        [
+            keras.Input(pictures.shape[1:]),
+            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    network.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    network.fit(pictures[:training], labels[:training], epochs=8, batch_size=64, verbose=0)
+    return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])

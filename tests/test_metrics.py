@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from gankit.metrics import density_coverage, frechet_distance, precision_recall
+from gankit.metrics import (
+    classifier_accuracy,
+    comparison,
+    density_coverage,
+    frechet_distance,
+    kernel_distance,
+    modes_found,
+    precision_recall,
+    sliced_wasserstein_distance,
+)
 
 
 def test_frechet_distance_of_two_sets_with_known_moments():
@@ -74,3 +83,74 @@ def test_identical_and_disjoint_sets():
 def test_what_cannot_be_compared_is_refused(bad):
     with pytest.raises(ValueError, match="set"):
         frechet_distance(np.zeros((5, 4)), bad)
+
+
+def test_kernel_distance_matches_its_definition():
+    random = np.random.default_rng(2)
+    first, second = random.standard_normal((7, 2, 2)), random.standard_normal((5, 2, 2)) + 0.5
+
+    def kernel(x, y):
+        return (float((x * y).sum()) / 4 + 1) ** 3
+
+    expected = np.mean([kernel(x, y) for i, x in enumerate(first) for j, y in enumerate(first) if i != j])
+    expected += np.mean([kernel(x, y) for i, x in enumerate(second) for j, y in enumerate(second) if i != j])
+    expected -= 2 * np.mean([kernel(x, y) for x in first for y in second])
+    np.testing.assert_allclose(kernel_distance(first, second), expected, rtol=1e-10)
+
+
+def test_kernel_distance_of_equal_distributions_is_zero_on_average_and_of_different_ones_is_not():
+    random = np.random.default_rng(3)
+    estimates = [kernel_distance(random.standard_normal((60, 4)), random.standard_normal((40, 4))) for _ in range(200)]
+    assert abs(np.mean(estimates)) < 3 * np.std(estimates) / np.sqrt(200)
+    assert min(estimates) < 0 < max(estimates), "an unbiased estimate of zero has both signs"
+    # For one-dimensional constants a and b the distance is that of (a^2 + 1)^3, (b^2 + 1)^3 and (a b + 1)^3.
+    assert kernel_distance(np.full((3, 1), 2.0), np.full((4, 1), 1.0)) == pytest.approx(125 + 8 - 2 * 27)
+
+
+def test_sliced_wasserstein_distance_along_one_axis():
+    # Mass 1/2 at 0 and at 3 against 1/3 at 1, 2 and 3: 1/3 goes 0 -> 1, 1/6 0 -> 2, 1/6 3 -> 2, 1/3 stays.
+    distance = sliced_wasserstein_distance(np.array([[3.0], [0.0]]), np.array([[2.0], [1.0], [3.0]]))
+    np.testing.assert_allclose(distance**2, 1 / 3 * 1 + 1 / 6 * 4 + 1 / 6 * 1, rtol=1e-12)
+
+
+def test_sliced_wasserstein_distance_of_a_shift():
+    cloud = np.random.default_rng(4).standard_normal((200, 6))
+    shift = np.array([3.0, 0, -4, 0, 0, 0])
+    distance = sliced_wasserstein_distance(cloud, cloud + shift, projections=4000)
+    np.testing.assert_allclose(distance**2, 25 / 6, rtol=0.08)  # four standard errors
+    np.testing.assert_allclose(sliced_wasserstein_distance(cloud, cloud[::-1]), 0, atol=1e-12)
+    larger = np.repeat(cloud, 3, axis=0)
+    np.testing.assert_allclose(sliced_wasserstein_distance(cloud, larger), 0, atol=1e-7)
+    with pytest.raises(ValueError, match="direction"):
+        sliced_wasserstein_distance(cloud, cloud, projections=0)
+
+
+def test_modes_found():
+    centres = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    points = np.array([[0.0, 0.1], [0.05, 0.0], [1.0, 0.15], [0.5, 0.5], [0.0, 0.84]])
+    assert modes_found(points, centres, reach=0.15) == {"modes_found": 0.5, "points_on_a_mode": 0.6}
+    with pytest.raises(ValueError, match="shapes"):
+        modes_found(points, centres[:, :1], reach=1.0)
+    with pytest.raises(ValueError, match="finite"):
+        modes_found(points * np.nan, centres, reach=1.0)
+
+
+def test_the_classifier_is_sure_of_different_sets_and_helpless_with_equal_ones():
+    random = np.random.default_rng(5)
+    noise = random.random((600, 4, 4))
+    assert classifier_accuracy(noise[:300], np.sort(noise[300:], axis=1)) > 0.9
+    accuracy = classifier_accuracy(noise[:300], noise[300:], seed=1)
+    assert 0.35 < accuracy < 0.65
+    assert classifier_accuracy(noise[:300], noise[300:], seed=1) == accuracy
+
+
+def test_the_comparison_holds_every_metric_of_both_sets():
+    random = np.random.default_rng(6)
+    real, fake = random.random((40, 3, 3)), random.random((30, 3, 3)) ** 2
+    found = comparison(real, fake)
+    assert found["kernel_distance"] == pytest.approx(kernel_distance(real, fake))
+    assert found["sliced_wasserstein_distance"] == pytest.approx(sliced_wasserstein_distance(real, fake))
+    for name, value in {**precision_recall(real, fake), **density_coverage(real, fake)}.items():
+        assert found[name] == value
+    assert set(comparison(real[:3], fake[:3])) == set(found), "a handful is compared with fewer neighbours"
+    assert comparison(real, fake, size=20) == comparison(real[:20], fake[:20])

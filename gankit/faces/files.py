@@ -13,7 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 FACES_FILE = DATA / "faces.npz"
 
 
-def load_faces(path: str | Path = FACES_FILE, size: int | None = 16) -> np.ndarray:
+def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int = 2) -> np.ndarray:
     """Read faces from a ``.npz`` of this project or a ``.npy`` of the coursework's form.
 
     Parameters
@@ -22,11 +22,13 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16) -> np.ndarr
         A ``.npy`` array, or a ``.npz`` archive whose array is called ``faces`` (or that holds one array only).
     size : int, optional
         Height and width that the faces must have; any, where it is None.
+    fewest : int
+        The least number of faces.
 
     Returns
     -------
     numpy.ndarray
-        uint8, shape ``(n, size, size)``, n >= 2.
+        uint8, shape ``(n, size, size)``, n >= ``fewest``.
 
     Raises
     ------
@@ -36,9 +38,11 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16) -> np.ndarr
     faces = read_array(path)
     if faces.ndim == 4 and faces.shape[-1] == 1:
         faces = faces[..., 0]
-    if faces.ndim != 3 or len(faces) < 2 or (size is not None and faces.shape[1:] != (size, size)):
+    if faces.ndim != 3 or len(faces) < fewest or (size is not None and faces.shape[1:] != (size, size)):
         wanted = "(n, size, size)" if size is None else f"(n, {size}, {size})"
-        raise InputError(f"{path} holds an array of shape {faces.shape}; faces must have the shape {wanted}, n >= 2.")
+        raise InputError(
+            f"{path} holds an array of shape {faces.shape}; faces must have the shape {wanted}, n >= {fewest}."
+        )
     if faces.dtype != np.uint8:
         raise InputError(f"{path} holds {faces.dtype} values; faces must be uint8 intensities from 0 to 255.")
     return faces
