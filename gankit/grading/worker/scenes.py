@@ -20,6 +20,8 @@ _current = [Trace()]
 
 def prepare() -> None:
     """Set up what all scenes need; called once in a fresh process, before any student's code."""
+    # Graphs run for a few steps only: improving them takes longer than running them.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     record_optimizers(lambda: _current[0])
 
 

@@ -1,0 +1,175 @@
+"""Grading one submission: scenes are made, played by workers, and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from gankit.grading.judge.tasks import TASKS, Task
+from gankit.grading.judge.verdicts import TaskResult
+from gankit.grading.runner import Limits, Outcome, Workers
+from gankit.grading.submission import TASK_FILES, Submission
+
+# How many times the scenes that are left are tried after one of them has ended the process.
+RETRIES = 3
+ENDINGS = {
+    "time": ("TimeLimit", "the time limit was reached"),
+    "exit": ("ProcessEnded", "the process was ended by the code, or crashed"),
+    "output": ("TooMuchOutput", "more was printed than a task can need"),
+    "garbled": ("Garbled", "what came back cannot be read"),
+    "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
+}
+
+
+@dataclass
+class Report:
+    """Everything that came of a submission.
+
+    Attributes
+    ----------
+    name : str
+        The submission's name.
+    tasks : list of TaskResult
+        One a task, in order.
+    seconds : float
+        How long it took.
+    notes : list of str
+        Files that were left out, and limits that this platform does not enforce.
+    """
+
+    name: str
+    tasks: list[TaskResult]
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """The points of all tasks."""
+        return round(sum(task.points for task in self.tasks), 2)
+
+    @property
+    def most(self) -> float:
+        """The points that can be had."""
+        return sum(task.most for task in self.tasks)
+
+
+def stack_in_words() -> str:
+    """Name the libraries that the submission runs on."""
+    versions = []
+    for name in ("TensorFlow", "Keras"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions.append(f"{name} {metadata.version(name.lower())}")
+    return " with ".join(versions) or "this machine"
+
+
+class Grader:
+    """Grades submissions; one warmed worker serves all of them.
+
+    Parameters
+    ----------
+    workers : Workers
+        Where the students' code runs.
+    seed : int, optional
+        Seed of all inputs; a new one for every submission where it is left out.
+    tasks : sequence of int, optional
+        The tasks to grade; all of them where it is left out.
+    jobs : int
+        Tasks that run at the same time.
+    """
+
+    def __init__(self, workers: Workers, seed: int | None = None, tasks: list[int] | None = None, jobs: int = 2):
+        self._workers = workers
+        self._seed = seed
+        self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
+        self._jobs = jobs
+        self._limits = Limits()
+        self._stack = stack_in_words()
+
+    def grade(self, submission: Submission) -> Report:
+        """Grade one submission; never raises for what a submission does."""
+        started = time.monotonic()
+        seed = secrets.randbits(63) if self._seed is None else self._seed
+        with ThreadPoolExecutor(self._jobs) as pool:
+            # The longest tasks first.
+            order = sorted(self._tasks, key=lambda task: -task.effort)
+            futures = {task.number: pool.submit(self._grade_task, task, submission, seed) for task in order}
+            results = [futures[task.number].result() for task in self._tasks]
+        notes = submission.notes + self._workers.not_enforced()
+        return Report(submission.name, results, time.monotonic() - started, notes)
+
+    def _grade_task(self, task: Task, submission: Submission, seed: int) -> TaskResult:
+        file = submission.tasks.get(task.number)
+        result = TaskResult(task.number, task.title, file, task.checks)
+        if file is None:
+            names = " or ".join(TASK_FILES[task.number])
+            result.finish(f"There is no {names} in the submission.")
+            return result
+        # A task's inputs depend on nothing but the seed and its number: alone or in a batch, in any order.
+        play = task.prepare(np.random.default_rng([seed, task.number]), file, submission)
+        outcome = self._play(play.requests, play.file, {**submission.files, **play.files})
+        result.printed = outcome.printed
+        if "import" in outcome.errors:
+            task.import_failed(result, outcome.errors["import"], self._stack)
+        else:
+            task.judge(play, outcome, result, self._stack)
+        result.finish(_ending_sentence(outcome))
+        return result
+
+    def _play(self, scenes: list[dict[str, Any]], file: str, files: dict[str, bytes]) -> Outcome:
+        """Play all scenes; one that ends the process is left out, and the others are tried again without it."""
+        total = Outcome()
+        left = list(scenes)
+        stand_ins = False
+        for _ in range(RETRIES):
+            request = {"file": file, "scenes": left, "stand_ins": stand_ins}
+            outcome = self._workers.run(request, files, self._limits)
+            total.printed = total.printed or outcome.printed
+            total.ended = outcome.ended
+            imported = "import" in outcome.results
+            for name in outcome.results:
+                total.results.setdefault(name, outcome.results[name])
+            for name, error in outcome.errors.items():
+                total.errors.setdefault(name, error)
+            if "import" in outcome.errors:
+                return total
+            left = [s for s in left if s["name"] not in total.results and s["name"] not in total.errors]
+            if not left:
+                return total
+            kind, message = ENDINGS[outcome.ended]
+            error = {"type": kind, "message": message, "where": None}
+            if not imported and scenes[0]["kind"] != "script":
+                # The import itself ended the process; it may have been an earlier task's file that it imports.
+                if stand_ins or outcome.ended != "exit" and outcome.ended != "done":
+                    total.errors["import"] = error
+                    return total
+                stand_ins = True
+                continue
+            total.errors[left[0]["name"]] = error
+            left = left[1:]
+            if not left:
+                return total
+        for scene in left:
+            total.errors.setdefault(scene["name"], error)
+        return total
+
+
+def _ending_sentence(outcome: Outcome) -> str:
+    if outcome.ended == "time":
+        return "The time limit was reached before this could be checked."
+    if outcome.ended in ("done", "exit"):
+        return "An earlier item failed."
+    return f"This could not be checked: {ENDINGS[outcome.ended][1]}."
+
+
+def grade_all(grader: Grader, submissions: list[Submission]) -> Iterator[Report]:
+    """Grade one after the other, handing out each report as it comes."""
+    for submission in submissions:
+        yield grader.grade(submission)
