@@ -90,6 +90,12 @@ class SceneMaker:
             scene.request["name"] = name
         return scenes
 
+    def short(self) -> dict[str, Any]:
+        """Return a single training step, to see that the class works at all."""
+        request = self._training((3,), 4, 1, 0.01, 2.0, steps=1).request
+        request["name"] = "short"
+        return request
+
     def _arguments(self, batch_size: int, disc_iter: int, rate: float, weight: float) -> list[Any]:
         return [batch_size, disc_iter, rate] + ([weight] if self._class == "WGAN_GP" else [])
 

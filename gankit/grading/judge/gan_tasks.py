@@ -553,8 +553,11 @@ class GanJudge:
                             continue
                         matcher = _Matcher(run, scene, update)
                         found: set[int] = set()
-                        for batches in readings(update.calls, earlier, sorter, generated):
-                            found |= matcher.fitting(batches, candidates)
+                        # The mistakes are only tried where the right one fits no reading.
+                        ways = readings(update.calls, earlier, sorter, generated)
+                        for tried in (candidates[:1], candidates):
+                            for batches in ways:
+                                found |= matcher.fitting(batches, tried)
                             if 0 in found:
                                 break
                         clipped_fits += matcher.clipped
@@ -1210,6 +1213,8 @@ def _generator_fits(run: Run, update: AppliedUpdate, formulas: list[Formula]) ->
             continue
         r, f = np.zeros(0), discriminator.forward(d, x)[:, 0]
         for number, formula in enumerate(formulas):
+            if 0 in fits:
+                break
             _, df = slopes(formula.loss, r, f)
             _, by_x = discriminator.backward(d, x, df[:, None])
             expected = _flat(generator.backward(g, z, by_x)[0])

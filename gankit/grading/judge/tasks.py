@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import builder_task, stored_task
 from gankit.grading.judge.gan_scenes import SceneMaker
 from gankit.grading.judge.gan_tasks import KINDS, GanJudge, Kind, in_words
 from gankit.grading.judge.verdicts import Check, TaskResult
@@ -71,4 +72,81 @@ class GanTask(Task):
         GanJudge(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack).judge()
 
 
-TASKS: tuple[Task, ...] = tuple(GanTask(kind) for kind in KINDS)
+class BuilderTask(Task):
+    """Task 4."""
+
+    number = 4
+    title = "convolutional_GenDiscr"
+    checks = builder_task.CHECKS
+    effort = 2
+
+    def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
+        """Make weights and inputs."""
+        scenes = builder_task.scenes(random)
+        return Play(scenes, file, kept=scenes[1])
+
+    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        """Judge the networks."""
+        builder_task.BuilderJudge(play.kept, outcome.results, outcome.errors, result, stack).judge()
+
+
+class FacesTask(Task):
+    """Task 5."""
+
+    number = 5
+    title = "face generator"
+    checks = stored_task.FACES_CHECKS
+    effort = 4
+
+    def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
+        """Make a few faces."""
+        scene = {**stored_task.faces_scene(), "file": file}
+        return Play([scene], file, {"few_faces.npy": stored_task.faces_file(random)})
+
+    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        """Judge what the script left."""
+        files = stored_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=1)
+        if files is None:
+            return
+        if not any(start.startswith("894844460d0a1a0a") for _, _, start in files):
+            result.failed(
+                "leaves", "no_weights", "The run leaves no HDF5 file with the weights of what it has trained.", 0.5
+            )
+        result.passed("leaves")
+
+
+class ExplorerTask(Task):
+    """Task 6: ``replace_weights``, and what builds on it."""
+
+    number = 6
+    title = "pretrained explorer"
+    checks = stored_task.EXPLORER_CHECKS
+    effort = 4
+
+    def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
+        """Make files of weights; the coursework's file holds the class itself, the project's is a script."""
+        scene, files, stored = stored_task.replace_scene(random)
+        if file[0].isdigit():
+            maker = SceneMaker("WGAN_GP", random)
+            return Play([scene, maker.short()], file, files, kept=(scene, stored))
+        explorer = {**stored_task.explorer_scene(), "file": file}
+        files["few_faces.npy"] = stored_task.faces_file(random)
+        files.update(stored_task.network_files(builder_task.LAYOUTS, builder_task.draw, random))
+        class_file = submission.tasks.get(3)
+        requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
+        return Play(requests, file, files, kept=(scene, stored))
+
+    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        """Judge the weights, and what builds on them."""
+        scene, stored = play.kept
+        stored_task.judge_replace(scene, stored, outcome.results, outcome.errors, result, stack)
+        if not play.file[0].isdigit():
+            stored_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=4)
+        elif "short" in outcome.errors:
+            text = in_words(outcome.errors["short"], stack)
+            result.failed("runs", "step_error", f"The class no longer trains: train_step raised {text}")
+        elif isinstance(outcome.results.get("short"), dict):
+            result.passed("runs")
+
+
+TASKS: tuple[Task, ...] = (*(GanTask(kind) for kind in KINDS), BuilderTask(), FacesTask(), ExplorerTask())

@@ -54,12 +54,13 @@ def play(request: dict[str, Any], folder: Path, results: int) -> None:
     sys.path.insert(0, str(folder))
     sys.meta_path.insert(0, loading.EarlierTasks(folder, request["stand_ins"]))
     sys.argv = [request["file"]]
-    if request["scenes"][0]["kind"] == "script":
-        # A script is imported by running it.
-        module: Any = {}
-    else:
-        module = attempt("import", lambda: loading.load(folder / request["file"]))
-    if module is None:
-        return
+    modules: dict[str, Any] = {}
     for scene in request["scenes"]:
-        attempt(scene["name"], lambda scene=scene: scenes.SCENES[scene["kind"]](module, scene))
+        file = scene.get("import", request["file"])
+        # A script is imported by running it.
+        if scene["kind"] != "script" and file not in modules:
+            modules[file] = attempt("import", lambda file=file: loading.load(folder / file))
+            if modules[file] is None:
+                return
+        module = modules.get(file)
+        attempt(scene["name"], lambda scene=scene, module=module: scenes.SCENES[scene["kind"]](module, scene))
