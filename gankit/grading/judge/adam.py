@@ -45,7 +45,8 @@ def adam_moves(
         v = [beta_2 * a + (1 - beta_2) * g.astype(np.float64) ** 2 for a, g in zip(v, update.gradients)]
         step = 1 if fresh else steps[number - 1] if steps else number
         alpha = rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-        moves.append([-alpha * a / (np.sqrt(b) + epsilon) for a, b in zip(m, v)])
+        # Where a gradient has always been zero, nothing moves.
+        moves.append([-alpha * a / np.maximum(np.sqrt(b) + epsilon, 1e-30) for a, b in zip(m, v)])
     return moves
 
 

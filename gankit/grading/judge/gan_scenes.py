@@ -46,13 +46,16 @@ def _reach_beyond_the_box(random: np.random.Generator, weights: list[np.ndarray]
             flat[places[1]] = -np.sign(flat[places[0]]) * random.uniform(1.15, 1.4)
 
 
-def _set_difference(weights: list[np.ndarray], network: Network, real: np.ndarray, fake: np.ndarray, sign: int) -> None:
-    """Turn the last kernel so that real examples score higher (sign 1) or lower (-1) than fakes, and clearly so."""
-    perceptron = network.perceptron
-    doubles = [w.astype(np.float64) for w in weights]
-    difference = perceptron.forward(doubles, real).mean() - perceptron.forward(doubles, fake).mean()
-    if np.sign(difference) != sign:
-        weights[-2] *= -1
+def _shows_all(scores: tuple[np.ndarray, np.ndarray], sign: int, wide: bool) -> bool:
+    """Tell whether scores (of real, of fake) set every formula apart from its usual mistakes.
+
+    Real examples have to score clearly higher (sign 1) or lower (-1) than fakes, fakes on average have the other sign,
+    and, where the critic is linear, lie on both sides of both targets.
+    """
+    real, fake = scores
+    apart = sign * (real.mean() - fake.mean()) > 0.15
+    signed = -sign * fake.mean() > 0.1
+    return apart and signed and (not wide or (np.mean(fake > 1) > 0.1 and np.mean(fake < -1) > 0.1))
 
 
 class SceneMaker:
@@ -132,13 +135,20 @@ class SceneMaker:
         channel: bool = False,
         dead: bool = False,
     ) -> Scene:
-        request, networks = self._base(example, last, channel)
         real = self._real(count, example)
-        generator, discriminator = request["generator"]["weights"], request["discriminator"]["weights"]
-        for weights in (generator, discriminator):
-            _reach_beyond_the_box(self._random, weights)
-        fake = networks["generator"].perceptron.forward([w.astype(np.float64) for w in generator], request["latents"])
-        _set_difference(discriminator, networks["discriminator"], real, fake, sign)
+        while True:
+            request, networks = self._base(example, last, channel)
+            generator, discriminator = request["generator"]["weights"], request["discriminator"]["weights"]
+            if last == "linear":
+                discriminator[-2] *= 2
+            for weights in (generator, discriminator):
+                _reach_beyond_the_box(self._random, weights)
+            g, d = ([w.astype(np.float64) for w in weights] for weights in (generator, discriminator))
+            critic = networks["discriminator"].perceptron
+            fake = networks["generator"].perceptron.forward(g, request["latents"])
+            scores = critic.forward(d, real), critic.forward(d, fake)
+            if steps == 1 or _shows_all(scores, sign, wide=last == "linear"):
+                break
         if dead:
             discriminator[0][:] = 0
         request.update(

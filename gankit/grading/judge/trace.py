@@ -238,7 +238,6 @@ class Batches:
     latents: np.ndarray
     other: np.ndarray
     decoy: bool = False
-    stale: bool = False
 
 
 class Sorter:
@@ -268,14 +267,15 @@ class Sorter:
         everything = np.concatenate(shown) if shown else np.zeros((0, width))
         in_real, in_fake = find_rows(everything, self._real), find_rows(everything, fakes)
         decoy = find_rows(everything, self._decoy) >= 0
-        is_real = in_real >= 0
+        # Rows of the argument that is to be ignored stand for real ones here; that they are used is noted.
+        is_real = (in_real >= 0) | decoy
         is_fake = (in_fake >= 0) & ~is_real
         return Batches(
             everything[is_real],
             in_real[is_real],
             everything[is_fake],
             latents[in_fake[is_fake]],
-            everything[~is_real & ~is_fake & ~decoy],
+            everything[~is_real & ~is_fake],
             bool(decoy.any()),
         )
 
