@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -434,10 +435,19 @@ class _Collector:
 def _checked_error(error: dict[str, Any]) -> dict[str, Any]:
     where = error.get("where")
     return {
-        "type": str(error["type"])[:60],
-        "message": str(error["message"])[:300],
+        "type": _plain(str(error["type"]))[:60],
+        "message": _plain(str(error["message"]))[:300],
         "where": (str(where[0])[:60], int(where[1])) if where else None,
     }
+
+
+def _plain(text: str) -> str:
+    """Take machine paths, graph names and control characters out of an error message."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    if text.startswith("in user code:"):
+        text = text.rsplit("Error: ", 1)[-1]
+    text = re.sub(r"\{\{[^}]*\}\}\s*", "", text)
+    return re.sub(r"(?:/[\w.@+-]+)+/([\w.@+-]+)", r"\1", text).strip()
 
 
 class _ThreadCollector(_Collector):

@@ -129,4 +129,4 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
         message = str(error)
     except BaseException:  # noqa: BLE001 - a student's exception class may fail to print
         message = ""
-    return {"type": type(error).__name__[:60], "message": " ".join(message.split())[:300], "where": where}
+    return {"type": type(error).__name__[:60], "message": " ".join(message.split())[:4000], "where": where}

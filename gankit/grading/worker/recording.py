@@ -89,6 +89,12 @@ def build_network(name: str, specification: dict[str, Any], trace: Trace) -> ker
     """
 
     class Recorded(keras.Model):
+        def __call__(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
+            # Keras 2 takes `training` by its place as well; Keras 3 no longer does.
+            if arguments:
+                options.setdefault("training", arguments[0])
+            return super().__call__(inputs, **options)
+
         def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
             outputs = super().call(inputs, training=training)
             if trace.recording and tf.executing_eagerly() and hasattr(inputs, "numpy"):

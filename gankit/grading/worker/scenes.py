@@ -38,9 +38,12 @@ class _Latents:
         self.dimension = int(pool.shape[1])
 
     def __call__(self, count: int) -> tf.Tensor:
-        count = tf.cast(count, tf.int64)
-        first = self._next.assign_add(count) - count
-        return tf.gather(self._pool, (first + tf.range(count)) % self._pool.shape[0])
+        wanted = tf.cast(count, tf.int64)
+        first = self._next.assign_add(wanted) - wanted
+        latents = tf.gather(self._pool, (first + tf.range(wanted)) % self._pool.shape[0])
+        # A static shape in graphs too, as `tf.random.normal((count, dimension))` has.
+        latents.set_shape((None if tf.is_tensor(count) else int(count), self.dimension))
+        return latents
 
 
 def _build(module: ModuleType, scene: dict[str, Any]) -> tuple[Any, Trace]:
