@@ -17,3 +17,24 @@ def some_faces(tmp_path):
     path = tmp_path / "some_faces.npy"
     np.save(path, faces.astype(np.uint8))
     return path
+
+
+def pytest_addoption(parser):
+    parser.addoption("--submission", metavar="DIR", help="grade the task files in DIR instead of testing the project")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With --submission the grading items run and nothing else; without it they do not."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    grades = collection_path.name == "test_submission.py"
+    return True if grades != bool(config.getoption("--submission")) else None
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    report = getattr(config, "submission_report", None)
+    if report is not None:
+        from gankit.grading import reports
+
+        terminalreporter.section("points")
+        terminalreporter.write(reports.text(report))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -27,6 +26,8 @@ ENDINGS = {
     "garbled": ("Garbled", "what came back cannot be read"),
     "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
 }
+
+UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 
 
 @dataclass
@@ -97,16 +98,21 @@ class Grader:
     ):
         self._scenes = scenes
         self._workers = workers
-        self._seed = seed
+        self.seed = seed
         self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
         self._jobs = jobs
         self._limits = Limits()
         self._stack = stack_in_words()
 
+    @property
+    def task_numbers(self) -> list[int]:
+        """The tasks that are graded."""
+        return [task.number for task in self._tasks]
+
     def grade(self, submission: Submission) -> Report:
         """Grade one submission; never raises for what a submission does."""
         started = time.monotonic()
-        seed = secrets.randbits(63) if self._seed is None else self._seed
+        seed = secrets.randbits(63) if self.seed is None else self.seed
         with ThreadPoolExecutor(self._jobs) as pool:
             # The longest tasks first.
             order = sorted(self._tasks, key=lambda task: -task.effort)
@@ -130,7 +136,11 @@ class Grader:
         if "import" in outcome.errors:
             task.import_failed(result, outcome.errors["import"], self._stack)
         else:
-            task.judge(play, outcome, result, self._stack)
+            try:
+                task.judge(play, outcome, result, self._stack)
+            except UNREADABLE:
+                # Only what a tampered worker sends makes the judge stumble; findings so far stand.
+                outcome.ended = "garbled"
         result.finish(_ending_sentence(outcome))
         return result
 
@@ -179,8 +189,3 @@ def _ending_sentence(outcome: Outcome) -> str:
         return "An earlier item failed."
     return f"This could not be checked: {ENDINGS[outcome.ended][1]}."
 
-
-def grade_all(grader: Grader, submissions: list[Submission]) -> Iterator[Report]:
-    """Grade one after the other, handing out each report as it comes."""
-    for submission in submissions:
-        yield grader.grade(submission)
