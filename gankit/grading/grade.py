@@ -19,6 +19,7 @@ from gankit.grading.submission import TASK_FILES, Submission
 
 # How many times the scenes that are left are tried after one of them has ended the process.
 RETRIES = 3
+TRAINING = ("train", "fit")
 ENDINGS = {
     "time": ("TimeLimit", "the time limit was reached"),
     "exit": ("ProcessEnded", "the process was ended by the code, or crashed"),
@@ -86,6 +87,8 @@ class Grader:
         Tasks that run at the same time.
     scenes : set of str, optional
         Play these scenes only and leave every check that needs another one unchecked.
+    limits : Limits, optional
+        What each task's process may use.
     """
 
     def __init__(
@@ -95,13 +98,14 @@ class Grader:
         tasks: list[int] | None = None,
         jobs: int = 2,
         scenes: set[str] | None = None,
+        limits: Limits | None = None,
     ):
         self._scenes = scenes
+        self._limits = limits or Limits()
         self._workers = workers
         self.seed = seed
         self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
         self._jobs = jobs
-        self._limits = Limits()
         self._stack = stack_in_words()
 
     @property
@@ -174,7 +178,9 @@ class Grader:
                 stand_ins = True
                 continue
             total.errors[left[0]["name"]] = error
-            left = left[1:]
+            # A training step that does not end does not end in the other scenes either.
+            alike = TRAINING if outcome.ended == "time" and left[0]["kind"] in TRAINING else ()
+            left = [scene for scene in left[1:] if scene["kind"] not in alike]
             if not left:
                 return total
         for scene in left:

@@ -40,8 +40,8 @@ class Limits:
     """What one request may use."""
 
     cpu_seconds: int = 20
-    wall_seconds: float = 60.0
-    memory_bytes: int = 1_500_000_000
+    wall_seconds: float = 45.0
+    memory_bytes: int = 1_000_000_000
 
 
 @dataclass
@@ -443,10 +443,12 @@ def _checked_error(error: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(text: str) -> str:
     """Take machine paths, graph names and control characters out of an error message."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     text = "".join(character if character.isprintable() else " " for character in text)
     if text.startswith("in user code:"):
         text = text.rsplit("Error: ", 1)[-1]
     text = re.sub(r"\{\{[^}]*\}\}\s*", "", text)
+    text = re.sub(r"\s*Arguments received by .*|\s*\([^()]*, line \d+\)$", "", text)
     return re.sub(r"(?:/[\w.@+-]+)+/([\w.@+-]+)", r"\1", text).strip()
 
 

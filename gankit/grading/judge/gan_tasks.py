@@ -137,7 +137,8 @@ class GanJudge:
         self._out = result
         self._strict = strict
         self._stack = stack
-        self._idea_of = {}
+        # The checks for which something was seen: no failure seen is no pass.
+        self._seen: set[str] = set()
         self._steps_seen = {DISCRIMINATOR: 1.0, GENERATOR: 1.0}
 
     def judge(self) -> None:
@@ -301,7 +302,7 @@ class GanJudge:
                 continue
             scene = self._scenes[name]
             try:
-                runs.append((scene, Run(self._results[name], scene.networks)))
+                runs.append((scene, self._run(name)))
             except BrokenTrace:
                 for key in keys:
                     self._out.skipped(key, "The record of the training step does not fit together.")
@@ -330,12 +331,17 @@ class GanJudge:
             self._judge_optimizers(scene, run)
         for scene, run, sorter in sorted_runs:
             self._judge_reported(scene, run, sorter, chosen, chosen_generator)
-        complete = len(runs) == 2
         for key in keys:
-            if complete:
+            if len(runs) < 2:
+                self._out.skipped(key, "The training step could not be run in every case.")
+            elif key in self._seen:
                 self._out.passed(key)
             else:
-                self._out.skipped(key, "The training step could not be run in every case.")
+                self._out.skipped(key, "An earlier item failed: there was nothing to see.")
+
+    def _run(self, name: str) -> Run:
+        scene = self._scenes[name]
+        return Run(self._results[name], scene.networks, scene.request["steps"])
 
     @staticmethod
     def _sorter(scene: Scene, run: Run) -> Sorter:
@@ -370,6 +376,7 @@ class GanJudge:
         for step in run.steps:
             owners = [update.owner for update in step.updates]
             discriminator, generator = owners.count(DISCRIMINATOR), owners.count(GENERATOR)
+            self._seen.add("rhythm")
             if wanted == 1:
                 self._steps_seen = {DISCRIMINATOR: discriminator, GENERATOR: generator}
             if owners == [DISCRIMINATOR] * wanted + [GENERATOR]:
@@ -417,6 +424,8 @@ class GanJudge:
                 )
 
     def _judge_separate(self, run: Run) -> None:
+        if run.updates_of(GENERATOR) and run.updates_of(DISCRIMINATOR):
+            self._seen.add("separate")
         for step in run.steps:
             for update in step.updates:
                 if update.owner in ("both", "none"):
@@ -473,6 +482,8 @@ class GanJudge:
         self, scene: Scene, all_rows: Batches, fresh: Batches, before_real: list, before_latents: list
     ) -> None:
         key = "batches"
+        if len(all_rows.real) or len(all_rows.fake):
+            self._seen.add(key)
         if all_rows.decoy:
             self._out.failed(
                 key,
@@ -548,6 +559,7 @@ class GanJudge:
                 if any(check.key == key for check in self._kind.checks):
                     self._out.skipped(key, "The discriminator is never updated on its own.")
             return _Choice(None, None)
+        self._seen |= {"discriminator_loss", "penalty", "penalty_applied"}
         best = _best_candidate(fits, len(candidates))
         if best is None:
             if clipped_fits:
@@ -602,6 +614,7 @@ class GanJudge:
         if not fits:
             self._out.skipped("generator_loss", "The generator is never updated on its own.")
             return None
+        self._seen.add("generator_loss")
         best = _best_candidate(fits, len(formulas))
         if best is None:
             self._out.failed(
@@ -624,6 +637,7 @@ class GanJudge:
         for number, (step, update) in enumerate(flat):
             if update.owner != DISCRIMINATOR:
                 continue
+            self._seen.add(key)
             following = flat[number + 1][1] if number + 1 < len(flat) else None
             later = following.before if following is not None else step.last_state
             after, settled = run.trainable(update.after, DISCRIMINATOR), run.trainable(later, DISCRIMINATOR)
@@ -730,6 +744,7 @@ class GanJudge:
                     earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
         if not weights:
             return
+        self._seen.add(key)
         everything = np.concatenate(weights)
         if any(np.ptp(u) < 1e-4 for u in weights if len(u) > 2):
             if np.ptp(everything) < 1e-4:
@@ -805,8 +820,9 @@ class GanJudge:
     def _judge_optimizers(self, scene: Scene, run: Run) -> None:
         for network in (DISCRIMINATOR, GENERATOR):
             record = run.adam_record(network)
-            if record is None:
+            if not record:
                 continue
+            self._seen.add("optimizer")
             found = adam.explain(record, scene.learning_rate, self._kind.betas, run.counters(network))
             if found is not None:
                 idea, symptom = found
@@ -837,6 +853,8 @@ class GanJudge:
             if any(returned[name].size != 1 for name in self._kind.keys):
                 self._out.failed(key, "not_scalar", "train_step returns a loss that is not a single number.", 0.5)
                 return
+            if chosen.formula is not None and generator_formula is not None:
+                self._seen.add(key)
             values = {name: float(returned[name].reshape(())) for name in self._kind.keys}
             possible = _possible_reports(self._kind, scene, run, step, sorter, chosen, generator_formula)
             for name in self._kind.keys:
@@ -879,14 +897,16 @@ class GanJudge:
             self._out.skipped(key, "The process ended before this was looked at.")
             return
         try:
-            run = Run(self._results["modes"], self._scenes["modes"].networks)
+            run = self._run("modes")
         except BrokenTrace:
             self._out.skipped(key, "The record of the training step does not fit together.")
             return
         for owner in (GENERATOR, DISCRIMINATOR):
+            if not run.updates_of(owner):
+                self._out.skipped(key, f"The {owner} is never updated on its own.")
             for _, update in run.updates_of(owner):
                 calls = [call for call in update.calls if call.network == owner]
-                if calls and not any(call.training is True for call in calls):
+                if not any(call.training is True for call in calls):
                     self._out.failed(
                         key,
                         f"{owner}_not_training",
@@ -924,7 +944,9 @@ class GanJudge:
                 return
         for network in (DISCRIMINATOR, GENERATOR):
             wanted = FIT_EPOCHS * FIT_STEPS * self._steps_seen[network]
-            if wanted and updates[network] != wanted:
+            if not wanted:
+                self._out.skipped(key, f"The {network} is never updated.")
+            elif updates[network] != wanted:
                 self._out.failed(
                     key,
                     "fit_steps",
@@ -968,7 +990,7 @@ class GanJudge:
 
     def _finite(self, name: str) -> bool:
         try:
-            run = Run(self._results[name], self._scenes[name].networks)
+            run = self._run(name)
         except BrokenTrace:
             return False
         last = run.steps[-1].last_state
@@ -976,7 +998,7 @@ class GanJudge:
 
     def _mixes_without_channel(self) -> bool:
         scene = self._scenes["no_channel"]
-        run = Run(self._results["no_channel"], scene.networks)
+        run = self._run("no_channel")
         sorter = self._sorter(scene, run)
         generated = [call for call in run.steps[0].calls if call.network == GENERATOR]
         for _, update in run.updates_of(DISCRIMINATOR):

@@ -76,6 +76,7 @@ class Step:
     first_state: int = 0
     last_state: int = 0
     returned: dict[str, np.ndarray] | None = None
+    complete: bool = False
 
     @property
     def calls(self) -> list[Call]:
@@ -92,15 +93,19 @@ class Run:
         What the worker's ``train`` returned.
     networks : dict
         The :class:`Network` of each name.
+    steps : int
+        How many training steps were asked for.
     """
 
-    def __init__(self, result: dict[str, Any], networks: dict[str, Network]):
+    def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int):
         self.networks = networks
         try:
             self.states = [self._checked_state(state) for state in result["states"]]
             self.steps = self._read(result["events"])
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise BrokenTrace("the record lacks something") from error
+        if len(self.steps) != steps or any(not step.complete for step in self.steps):
+            raise BrokenTrace("another number of training steps was asked for")
         for step in self.steps:
             for call in step.calls:
                 self._check_call(call)
@@ -182,6 +187,7 @@ class Run:
                 losses = event["losses"]
                 steps[-1].returned = losses if isinstance(losses, dict) else None
                 steps[-1].late_calls, calls = calls, []
+                steps[-1].complete = True
             steps[-1].last_state = state
         return steps
 

@@ -13,6 +13,7 @@ import os
 import struct
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ try:
 except ImportError:  # Windows
     resource = None
 
-PROCESSES = 128
 OPEN_FILES = 256
 LARGEST_FILE = 64 * 2**20
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
@@ -43,8 +43,9 @@ def limit_resources(cpu_seconds: int, memory: int) -> None:
     """Bound CPU time, memory, files and processes; what cannot be bounded is left as it is."""
     if resource is None:
         return
+    cpu = int(time.process_time()) + cpu_seconds
     wanted = {
-        "RLIMIT_CPU": (cpu_seconds, cpu_seconds + 2),
+        "RLIMIT_CPU": (cpu, cpu + 2),
         "RLIMIT_FSIZE": (LARGEST_FILE, LARGEST_FILE),
         "RLIMIT_CORE": (0, 0),
         "RLIMIT_NOFILE": (OPEN_FILES, OPEN_FILES),
