@@ -634,6 +634,9 @@ class GanJudge:
     def _judge_clipping(self, run: Run) -> None:
         key = "clipping"
         flat = [(step, update) for step in run.steps for update in step.updates]
+        clipped: list[bool] = []
+        last_of_step: list[bool] = []
+        failing: list[tuple[Step, list[np.ndarray], list[np.ndarray], list[np.ndarray]]] = []
         for number, (step, update) in enumerate(flat):
             if update.owner != DISCRIMINATOR:
                 continue
@@ -642,26 +645,33 @@ class GanJudge:
             later = following.before if following is not None else step.last_state
             after, settled = run.trainable(update.after, DISCRIMINATOR), run.trainable(later, DISCRIMINATOR)
             expected = [np.clip(w, -1, 1) for w in after]
-            if _close(settled, expected):
-                continue
+            clipped.append(_close(settled, expected))
+            last_of_step.append(following is None or following.owner != DISCRIMINATOR)
+            if not clipped[-1]:
+                failing.append((step, after, settled, expected))
+        if failing:
+            step, after, settled, expected = failing[0]
             biases = [w for w in settled if w.ndim == 1]
             kernels = [w for w in settled if w.ndim > 1]
-            inside = [all(np.abs(w).max() <= 1 + 1e-6 for w in group) for group in (kernels, biases)]
+            inside = [_in_box(group) for group in (kernels, biases)]
             unchanged = _close(settled, after)
-            starts = [u for s in run.steps for u in s.updates[:1] if u.owner == DISCRIMINATOR]
-            last = run.trainable(step.last_state, DISCRIMINATOR)
-            at_end = all(np.abs(w).max() <= 1 + 1e-6 for w in last)
-            clipped_at_start = any(
-                all(np.abs(w).max() <= 1 + 1e-6 for w in run.trainable(u.before, DISCRIMINATOR)) for u in starts[:1]
-            )
-            if unchanged and clipped_at_start:
+            only_last = any(clipped) and all(ok != last for ok, last in zip(clipped, last_of_step))
+            if unchanged and only_last:
                 self._out.failed(
                     key,
                     "clipped_before_update",
                     "The critic is clipped before its update and leaves the box again in it: clip after the update.",
                     0.3,
                 )
-            elif unchanged and at_end:
+            elif unchanged and any(clipped):
+                self._out.failed(
+                    key,
+                    "clipped_sometimes",
+                    "The critic is not clipped after each of its updates, only after some. Look at what is inside the "
+                    "loop.",
+                    0.3,
+                )
+            elif unchanged and _in_box(run.trainable(step.last_state, DISCRIMINATOR)):
                 self._out.failed(
                     key,
                     "clipped_late",
@@ -670,21 +680,7 @@ class GanJudge:
                     0.3,
                 )
             elif unchanged:
-                others = [u for _, u in flat if u.owner == DISCRIMINATOR]
-                some = any(not _close(run.trainable(u.after, DISCRIMINATOR), run.trainable(u.settled, DISCRIMINATOR))
-                           for u in others)
-                if some:
-                    self._out.failed(
-                        key,
-                        "clipped_sometimes",
-                        "The critic is not clipped after each of its updates, only after some. Look at what is inside "
-                        "the loop.",
-                        0.3,
-                    )
-                else:
-                    self._out.failed(
-                        key, "not_clipped", "The critic's weights are not clipped: they stay outside the box."
-                    )
+                self._out.failed(key, "not_clipped", "The critic's weights are not clipped: they stay outside the box.")
             elif inside == [True, False]:
                 self._out.failed(
                     key,
@@ -1347,6 +1343,10 @@ def _near(found: np.ndarray, expected: np.ndarray) -> bool:
 
 def _close(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
     return all(np.abs(a - b).max() <= 1e-6 for a, b in zip(first, second))
+
+
+def _in_box(arrays: list[np.ndarray]) -> bool:
+    return all(np.abs(w).max() <= 1 + 1e-6 for w in arrays)
 
 
 def _clipped_to_other_box(after: list[np.ndarray], settled: list[np.ndarray]) -> bool:
