@@ -94,7 +94,9 @@ def test_scenes_set_formulas_apart_under_every_seed():
             g = [w.astype(np.float64) for w in scene.request["generator"]["weights"]]
             fake = scene.networks["generator"].perceptron.forward(g, scene.request["latents"])
             critic = scene.networks["discriminator"].perceptron
-            signs.append(np.sign(critic.forward(weights, scene.request["real"]).mean() - critic.forward(weights, fake).mean()))
+            signs.append(
+                np.sign(critic.forward(weights, scene.request["real"]).mean() - critic.forward(weights, fake).mean())
+            )
         assert signs == [1, -1]
 
 

@@ -28,8 +28,10 @@ def solutions():
 
 
 def test_no_line_of_a_solution_is_left(starter):
-    telling = {line for line in solutions() if "reduce_mean" in line or "tape" in line or "Conv2D" in line or "predict" in line}
-    assert len(telling) > 15
+    telling = {
+        line for line in solutions() if "reduce_mean" in line or "tape" in line or "Conv2D" in line or "predict" in line
+    }
+    assert len(telling) > 10
     for path in starter.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert BEGIN not in text and END not in text
@@ -59,8 +61,21 @@ def test_the_starter_scores_nothing_and_every_item_is_not_started(starter, worke
 
 def test_the_visible_tests_fail_kindly_and_pass_on_the_reference(starter):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider", "-k", "not fit and not face_generator"],
-        cwd=starter, capture_output=True, text=True, timeout=200,
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not records and not face_generator",
+        ],
+        cwd=starter,
+        capture_output=True,
+        text=True,
+        timeout=200,
     )
     assert done.returncode == 1 and "5 failed" in done.stdout and "Still to do: train_step" in done.stdout
     assert "Traceback" not in done.stdout
@@ -68,7 +83,10 @@ def test_the_visible_tests_fail_kindly_and_pass_on_the_reference(starter):
         (starter / f"{task}.py").write_bytes((ROOT / f"{task}.py").read_bytes())
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider", "-k", "not face_generator"],
-        cwd=starter, capture_output=True, text=True, timeout=200,
+        cwd=starter,
+        capture_output=True,
+        text=True,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout
 
@@ -76,7 +94,9 @@ def test_the_visible_tests_fail_kindly_and_pass_on_the_reference(starter):
 def test_markers_in_strings_do_not_count_and_wrong_ones_are_refused():
     assert find_regions(f'x = """\n{BEGIN}\n"""\n', "x.py") == []
     body = f"def f():\n    {BEGIN}\n    return 1\n    {END}\n"
-    assert strip(body, "x.py") == 'def f():\n    # YOUR CODE HERE\n    raise NotImplementedError("f is not written yet")\n'
+    assert (
+        strip(body, "x.py") == 'def f():\n    # YOUR CODE HERE\n    raise NotImplementedError("f is not written yet")\n'
+    )
     for wrong in (f"{BEGIN}\n{BEGIN}\n{END}\n", f"{END}\n", f"{BEGIN}\nx = 1\n"):
         with pytest.raises(InputError, match="x.py, line"):
             find_regions(wrong, "x.py")

@@ -100,7 +100,10 @@ def test_the_command_line_writes_reads_back_and_resumes(tmp_path, capsys):
     first = capsys.readouterr().out
     assert "ann: 0 of 15" in first and "2/2" in first
     assert {path.name for path in (tmp_path / "out" / "ann").iterdir()} == {
-        "feedback.md", "results.json", "classroom.txt", "report.json",
+        "feedback.md",
+        "results.json",
+        "classroom.txt",
+        "report.json",
     }
     stamp = (tmp_path / "out" / "ann" / "report.json").stat().st_mtime_ns
     main(arguments)
@@ -123,7 +126,10 @@ def test_pytest_grades_with_submission(tmp_path):
     (tmp_path / "convolutional_gan.py").write_bytes((ROOT / "convolutional_gan.py").read_bytes())
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests", "--submission", str(tmp_path), "-q", "-p", "no:cacheprovider"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 1
     assert "8 passed" in done.stdout and "15 of 100 points" in done.stdout

@@ -35,8 +35,12 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML")
     parser.add_argument("--gradescope", type=Path, metavar="FILE", help="results.json of one submission")
     parser.add_argument("--classroom", type=Path, metavar="FILE", help="GitHub Classroom's result= line, appended")
-    parser.add_argument("--hide", default="", metavar="LIST", help="what Gradescope hides: tasks or checks, as 5,3.penalty")
-    parser.add_argument("--tasks", default="", metavar="LIST", help="the tasks to grade, as 1,2,3; all of them by default")
+    parser.add_argument(
+        "--hide", default="", metavar="LIST", help="what Gradescope hides: tasks or checks, as 5,3.penalty"
+    )
+    parser.add_argument(
+        "--tasks", default="", metavar="LIST", help="the tasks to grade, as 1,2,3; all of them by default"
+    )
     parser.add_argument("--seed", type=int, help="seed of all inputs; a new one for each submission by default")
     parser.add_argument("--jobs", type=int, default=2, help="tasks that run at the same time (default: 2)")
     parser.add_argument("--no-fork", action="store_true", help="start a cold process for each task")
@@ -48,8 +52,12 @@ def find_submissions(folders: list[Path]) -> list[Submission]:
     found = []
     for folder in folders:
         submission = read_submission(folder)
-        inner = [] if submission.tasks else sorted(
-            path for path in folder.iterdir() if path.is_dir() and path.name not in LEFT_OUT and path.name[0] != "."
+        inner = (
+            []
+            if submission.tasks
+            else sorted(
+                path for path in folder.iterdir() if path.is_dir() and path.name not in LEFT_OUT and path.name[0] != "."
+            )
         )
         class_ = [read_submission(path) for path in inner]
         # In a class, a folder without any task file is a submission of nothing.

@@ -196,4 +196,3 @@ def _ending_sentence(outcome: Outcome) -> str:
     if outcome.ended in ("done", "exit"):
         return "An earlier item failed."
     return f"This could not be checked: {ENDINGS[outcome.ended][1]}."
-

@@ -247,9 +247,7 @@ def from_json(stored: dict[str, Any], checks: dict[int, tuple[str, tuple[Check, 
         findings = {key: Finding(**value) for key, value in entry["findings"].items()}
         if {check.key for check in own} - set(findings):
             raise KeyError("the stored report is of another version of the grader")
-        tasks.append(
-            TaskResult(entry["number"], title, entry["file"], own, findings, entry["hints"], entry["printed"])
-        )
+        tasks.append(TaskResult(entry["number"], title, entry["file"], own, findings, entry["hints"], entry["printed"]))
     return Report(stored["name"], tasks, stored["seconds"], stored["notes"])
 
 

@@ -21,14 +21,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gankit.grading.submission import TASK_FILES
 from gankit.grading.worker import frames
 from gankit.grading.worker.serve import REQUEST
 
 KIT = Path(__file__).resolve().parents[1]
-TASK_MODULES = (
-    "simple_gan wgan_clip wgan_gp convolutional_gan face_generator pretrained_explorer "
-    "0-simple_gan 1-wgan_clip 2-wgan_gp 3-generate_faces 4-wgan_gp coursework gankit"
-).split()
+# What a worker must not see, should the kit be installed beside TensorFlow.
+KIT_MODULES = (
+    "gankit",
+    "coursework",
+    *(name[: -len(".py")] for names in TASK_FILES.values() for name in names),
+)
 MOST_OUTPUT = 20_000_000
 KEPT_OUTPUT = 4_000
 MOST_RESULTS = 200_000_000
@@ -94,7 +97,7 @@ class Stage:
         hidden = [
             str(Path(path).resolve() / name)
             for path in self.search_path[1:]
-            for module in TASK_MODULES
+            for module in KIT_MODULES
             for name in (module, f"{module}.py")
             if (Path(path) / name).exists()
         ]

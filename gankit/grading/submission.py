@@ -62,7 +62,9 @@ def read_submission(folder: Path) -> Submission:
     for path, size in _regular_files(folder, submission.notes):
         name = path.relative_to(folder).as_posix()
         if len(submission.files) >= MOST_FILES or total + size > LARGEST_TOTAL:
-            submission.notes.append("Only the first files of the folder were taken: there are too many, or too large ones.")
+            submission.notes.append(
+                "Only the first files of the folder were taken: there are too many, or too large ones."
+            )
             break
         if size > LARGEST_FILE:
             if name.endswith(".py"):

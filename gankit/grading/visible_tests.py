@@ -45,7 +45,9 @@ def test_a_training_step_moves_both_networks_and_returns_losses(class_name, modu
         assert any((a != b).any() for a, b in zip(old, network.get_weights())), f"the {network.name} has not moved"
 
 
-@pytest.mark.parametrize(("class_name", "module"), [("Simple_GAN", "simple_gan"), ("WGAN_clip", "wgan_clip"), ("WGAN_GP", "wgan_gp")])
+@pytest.mark.parametrize(
+    ("class_name", "module"), [("Simple_GAN", "simple_gan"), ("WGAN_clip", "wgan_clip"), ("WGAN_GP", "wgan_gp")]
+)
 def test_fit_records_an_entry_for_each_epoch(class_name, module):
     networks = fully_connected_GenDiscr([2, 4, 2], np.zeros((30, 2)), seed=0)
     gan = getattr(__import__(module), class_name)(*networks, np.zeros((30, 2), np.float32), 5, 1)

@@ -19,7 +19,12 @@ class Update:
 
 
 def adam_moves(
-    updates: list[Update], rate: float, beta_1: float, beta_2: float, epsilon: float = 1e-7, fresh: bool = False,
+    updates: list[Update],
+    rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float = 1e-7,
+    fresh: bool = False,
     steps: list[int] | None = None,
 ) -> list[Arrays]:
     """Return how far Adam moves each weight in each update.
@@ -85,8 +90,17 @@ def explain(
     for pair in dict.fromkeys(common):
         if pair != betas and moves_fit(updates, adam_moves(updates, rate, *pair)):
             return "betas", "Adam's two decay rates are not those of this task"
-    for rate_, words in ((0.001, "Keras's default"), (0.005, "the class's default"), (rate / 10, ""), (rate * 10, ""),
-                         (0.0001, ""), (0.0005, ""), (0.00005, ""), (rate / 2, ""), (rate * 2, "")):
+    for rate_, words in (
+        (0.001, "Keras's default"),
+        (0.005, "the class's default"),
+        (rate / 10, ""),
+        (rate * 10, ""),
+        (0.0001, ""),
+        (0.0005, ""),
+        (0.00005, ""),
+        (rate / 2, ""),
+        (rate * 2, ""),
+    ):
         for pair in (betas, (0.9, 0.999)):
             if moves_fit(updates, adam_moves(updates, rate_, *pair)):
                 detail = f" ({words})" if words else ""
@@ -97,7 +111,10 @@ def explain(
         return "shared_optimizer", "both networks seem to share one optimizer"
     for pair in ((0.9, 0.999), (0.5, 0.9), (0.3, 0.9)):
         if moves_fit(updates, adam_moves(updates, rate, *pair, fresh=True)):
-            return "fresh_optimizer", "Adam forgets its running means between updates, as if it were made anew each time"
+            return (
+                "fresh_optimizer",
+                "Adam forgets its running means between updates, as if it were made anew each time",
+            )
     for factor in (rate, 0.01, 0.001):
         if moves_fit(updates, [[-factor * g for g in update.gradients] for update in updates]):
             return "not_adam", "the weights move by plain gradient descent instead of Adam"

@@ -36,9 +36,10 @@ def _norm(channels: int) -> list[tuple[str, tuple[int, ...]]]:
 GENERATOR_LAYOUT = [("kernel", (16, 2048)), ("bias", (2048,))]
 for _inputs, _outputs in ((512, 64), (64, 16), (16, 1)):
     GENERATOR_LAYOUT += _conv(3, _inputs, _outputs) + _norm(_outputs)
-DISCRIMINATOR_LAYOUT = [
-    item for pair in ((1, 32), (32, 64), (64, 128), (128, 256)) for item in _conv(3, *pair)
-] + [("kernel", (256, 1)), ("bias", (1,))]
+DISCRIMINATOR_LAYOUT = [item for pair in ((1, 32), (32, 64), (64, 128), (128, 256)) for item in _conv(3, *pair)] + [
+    ("kernel", (256, 1)),
+    ("bias", (1,)),
+]
 LAYOUTS = {"generator": GENERATOR_LAYOUT, "discriminator": DISCRIMINATOR_LAYOUT}
 SHAPES = {"generator": ([0, 16], [0, 16, 16, 1]), "discriminator": ([0, 16, 16, 1], [0, 1])}
 
@@ -163,44 +164,67 @@ def generator_designs() -> list[Design]:
         )
     for places, where in _places(3):
         designs += [
-            _changed(right, places, "activation_missing", f"The generator lacks an activation {where}.", after="linear"),
             _changed(
-                right, places, "activation_before_norm",
-                f"The generator's activation stands before batch normalisation {where}: it belongs behind it.",
-                before="tanh", after="linear",
+                right, places, "activation_missing", f"The generator lacks an activation {where}.", after="linear"
             ),
             _changed(
-                right, places, "activation_twice",
+                right,
+                places,
+                "activation_before_norm",
+                f"The generator's activation stands before batch normalisation {where}: it belongs behind it.",
+                before="tanh",
+                after="linear",
+            ),
+            _changed(
+                right,
+                places,
+                "activation_twice",
                 f"The generator applies tanh twice {where}: once in the convolution and once after batch normalisation.",
                 before="tanh",
             ),
             _changed(
-                right, places, "activation_twice",
-                f"The generator applies an activation before and after batch normalisation {where}.", before="relu",
+                right,
+                places,
+                "activation_twice",
+                f"The generator applies an activation before and after batch normalisation {where}.",
+                before="relu",
             ),
             _changed(
                 right, places, "activation_twice", f"The generator applies tanh twice {where}.", after="tanh twice"
             ),
             _changed(
-                right, places, "upsampling",
-                f"The generator's upsampling interpolates {where}: it should repeat pixels.", resize="bilinear",
+                right,
+                places,
+                "upsampling",
+                f"The generator's upsampling interpolates {where}: it should repeat pixels.",
+                resize="bilinear",
             ),
             _changed(
-                right, places, "upsampling_order",
-                f"The generator convolves before it upsamples {where}: upsampling comes first.", resize="after",
+                right,
+                places,
+                "upsampling_order",
+                f"The generator convolves before it upsamples {where}: upsampling comes first.",
+                resize="after",
             ),
         ]
         for name in OTHER_ACTIVATIONS:
             designs.append(
                 _changed(
-                    right, places, "activation", f"The generator has {name} {where}, where the table has another "
-                    "activation.", after=name,
+                    right,
+                    places,
+                    "activation",
+                    f"The generator has {name} {where}, where the table has another activation.",
+                    after=name,
                 )
             )
             designs.append(
                 _changed(
-                    right, places, "activation", f"The generator has {name} before batch normalisation {where}, and "
-                    "none behind it.", before=name, after="linear",
+                    right,
+                    places,
+                    "activation",
+                    f"The generator has {name} before batch normalisation {where}, and none behind it.",
+                    before=name,
+                    after="linear",
                 )
             )
     everywhere = _changed(right, (0, 1, 2), "activation", "The generator has relu everywhere.", after="relu")
@@ -221,7 +245,9 @@ def discriminator_designs() -> list[Design]:
     for end in ("sigmoid", "relu"):
         designs.append(
             replace(
-                right, end=end, idea="critic_bounded",
+                right,
+                end=end,
+                idea="critic_bounded",
                 sentence=f"The discriminator ends in {end}: a score may have either sign, and is not a probability.",
             )
         )
@@ -230,30 +256,52 @@ def discriminator_designs() -> list[Design]:
         for places, where in _places(4):
             designs += [
                 _changed(
-                    base, places, "activation_missing", f"The discriminator lacks an activation {where}.", after="linear"
+                    base,
+                    places,
+                    "activation_missing",
+                    f"The discriminator lacks an activation {where}.",
+                    after="linear",
                 ),
                 _changed(
-                    base, places, "activation_twice", f"The discriminator applies tanh twice {where}: once in the "
-                    "convolution and once after pooling.", before="tanh",
+                    base,
+                    places,
+                    "activation_twice",
+                    f"The discriminator applies tanh twice {where}: once in the convolution and once after pooling.",
+                    before="tanh",
                 ),
                 _changed(
-                    base, places, "pooling", f"The discriminator takes means of neighbours {where}, where the largest "
-                    "is asked for.", resize="average",
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator takes means of neighbours {where}, where the largest is asked for.",
+                    resize="average",
                 ),
                 _changed(
-                    base, places, "pooling", f"The discriminator takes means of neighbours {where}, and of activated "
-                    "values.", resize="average", before="tanh", after="linear",
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator takes means of neighbours {where}, and of activated values.",
+                    resize="average",
+                    before="tanh",
+                    after="linear",
                 ),
                 _changed(
-                    base, places, "pooling", f"The discriminator's convolution takes strides {where}, where the largest "
-                    "of four neighbours is asked for.", resize="stride",
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator's convolution takes strides {where}, where the largest "
+                    "of four neighbours is asked for.",
+                    resize="stride",
                 ),
             ]
             for name in OTHER_ACTIVATIONS:
                 designs.append(
                     _changed(
-                        base, places, "activation",
-                        f"The discriminator has {name} {where}, where the table has another activation.", after=name,
+                        base,
+                        places,
+                        "activation",
+                        f"The discriminator has {name} {where}, where the table has another activation.",
+                        after=name,
                     )
                 )
     return designs
@@ -298,8 +346,9 @@ class BuilderJudge:
         layouts = found["layouts"]
         if found["count"] != 2 or len(layouts) != 2:
             self._out.failed(
-                "builds", "not_two_networks", "convolutional_GenDiscr() does not return two Keras models: generator, then "
-                "discriminator.",
+                "builds",
+                "not_two_networks",
+                "convolutional_GenDiscr() does not return two Keras models: generator, then discriminator.",
             )
             return
         by_place = dict(zip(("generator", "discriminator"), layouts))
@@ -309,15 +358,18 @@ class BuilderJudge:
         )
         if swapped:
             self._out.failed(
-                "builds", "order_swapped", "convolutional_GenDiscr() returns the discriminator first: the generator comes "
-                "first.",
+                "builds",
+                "order_swapped",
+                "convolutional_GenDiscr() returns the discriminator first: the generator comes first.",
             )
             return
         self._out.passed("builds")
         names = [layout["name"] for layout in layouts]
         if names != ["generator", "discriminator"]:
             self._out.failed(
-                "names", "names", "A network has another name: they are called 'generator' and 'discriminator', in the "
+                "names",
+                "names",
+                "A network has another name: they are called 'generator' and 'discriminator', in the "
                 "summaries and in stored weights.",
             )
         self._out.passed("names")
@@ -346,7 +398,9 @@ class BuilderJudge:
                 self._out.failed(key, "input_shape", f"The {name}'s input has another shape than the table's.")
             elif layout["output"][1:] != outputs[1:]:
                 self._out.failed(
-                    key, "output_shape", f"The {name}'s output has another shape than the table's, though its weights fit. "
+                    key,
+                    "output_shape",
+                    f"The {name}'s output has another shape than the table's, though its weights fit. "
                     "Look at padding, upsampling, pooling and reshaping.",
                 )
             elif self._not_trainable(name, layout):
@@ -385,7 +439,9 @@ class BuilderJudge:
         design = next((design for design in designs if fits(design, 0)), None)
         if design is None:
             self._out.failed(
-                key, "function_other", f"The {name} has the table's weights and computes something else with them. "
+                key,
+                "function_other",
+                f"The {name} has the table's weights and computes something else with them. "
                 "Look at the order of its layers, at activations, padding, and how maps are resized.",
             )
         elif design.idea != "right":
@@ -395,8 +451,11 @@ class BuilderJudge:
         if name == "discriminator":
             if design is not None and not fits(design, 1):
                 self._out.failed(
-                    key, "dropout", "The discriminator computes something else in training mode, as with dropout, which "
-                    "the table does not have.", 0.5,
+                    key,
+                    "dropout",
+                    "The discriminator computes something else in training mode, as with dropout, which "
+                    "the table does not have.",
+                    0.5,
                 )
                 # A later finding may not replace an earlier one; this one replaces a pass.
             return
@@ -404,7 +463,9 @@ class BuilderJudge:
             self._out.skipped("generator_training", "The generator's function could not be recognised.")
         elif not fits(design, 1):
             self._out.failed(
-                "generator_training", "training_ignored", "In training mode the generator does not use the mean and "
+                "generator_training",
+                "training_ignored",
+                "In training mode the generator does not use the mean and "
                 "variance of the batch it is shown. Look at its batch normalisation.",
             )
         self._out.passed("generator_training")

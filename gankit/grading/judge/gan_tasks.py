@@ -16,8 +16,6 @@ from gankit.grading.judge.formulas import (
     WASSERSTEIN,
     Formula,
     Penalty,
-    mean,
-    norms,
     slopes,
 )
 from gankit.grading.judge.gan_scenes import FIT_EPOCHS, FIT_STEPS, Scene
@@ -33,7 +31,7 @@ from gankit.grading.judge.trace import (
     readings,
     rows,
 )
-from gankit.grading.judge.verdicts import FAIL, Check, TaskResult
+from gankit.grading.judge.verdicts import Check, TaskResult
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
@@ -88,8 +86,18 @@ KINDS = (
     Kind(3, "WGAN_GP", (0.3, 0.9), WASSERSTEIN, _COMMON[:8] + _PENALTY + _COMMON[8:], ("discr_loss", "gen_loss", "gp")),
 )
 TRAINING_CHECKS = (
-    "rhythm batches separate discriminator_loss generator_loss clipping penalty penalty_applied mixing optimizer reported"
-).split()
+    "rhythm",
+    "batches",
+    "separate",
+    "discriminator_loss",
+    "generator_loss",
+    "clipping",
+    "penalty",
+    "penalty_applied",
+    "mixing",
+    "optimizer",
+    "reported",
+)
 
 
 def in_words(error: dict[str, Any], stack: str) -> str:
@@ -170,7 +178,9 @@ class GanJudge:
             expected["lambda_gp"] = 10
             if name == "attributes":
                 expected.update(
-                    batch_size=scene.batch_size, disc_iter=scene.disc_iter, learning_rate=scene.learning_rate,
+                    batch_size=scene.batch_size,
+                    disc_iter=scene.disc_iter,
+                    learning_rate=scene.learning_rate,
                     lambda_gp=scene.lambda_gp,
                 )
             for attribute in scene.request["names"]:
@@ -238,7 +248,9 @@ class GanJudge:
                 return
         if list(places["real_default"]) == list(places["real_again"]):
             self._out.failed(
-                key, "real_not_random", "get_real_sample returns the same rows at every call: they are to be drawn anew."
+                key,
+                "real_not_random",
+                "get_real_sample returns the same rows at every call: they are to be drawn anew.",
             )
         elif len(set(places["real_sized"])) < 30:
             self._out.failed(
@@ -266,7 +278,9 @@ class GanJudge:
         for name, size in (("fake_default", 6), ("fake_sized", 30), ("fake_training", 6)):
             sample = samples[name]
             if sample.ndim != 2 or sample.shape[1] != 3:
-                self._out.failed(key, "fake_shape", "get_fake_sample does not return a batch of the generator's output.")
+                self._out.failed(
+                    key, "fake_shape", "get_fake_sample does not return a batch of the generator's output."
+                )
                 return
             if len(sample) != size:
                 how = "follow the size that is asked for" if name == "fake_sized" else "default to batch_size"
@@ -276,7 +290,7 @@ class GanJudge:
                 self._out.failed(
                     key,
                     "fake_rows",
-                    "get_fake_sample returns something else than the generator's answers to latent_generator's latents.",
+                    "get_fake_sample returns something else than the generator's answers to latents of latent_generator.",
                 )
                 return
         if flags.get("fake_training") is not True or flags.get("fake_default") is True:
@@ -462,7 +476,9 @@ class GanJudge:
                 shown = [call for call in update.calls if call.network == DISCRIMINATOR]
                 if update.owner == DISCRIMINATOR:
                     batches = readings(update.calls, earlier, sorter, generated)[0]
-                    unseen = [call for call in shown if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
+                    unseen = [
+                        call for call in shown if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)
+                    ]
                     fresh = sorter.sort(unseen, generated)
                     self._judge_one_batch(scene, batches, fresh, before_real, before_latents)
                     before_real.append(tuple(sorted(set(batches.real_places.tolist()))))
@@ -500,8 +516,8 @@ class GanJudge:
             self._out.failed(
                 key,
                 "same_batch",
-                "The same batch is used for all of the discriminator's updates: each one needs a fresh real and a fresh "
-                "fake batch. Look at what is drawn outside the loop.",
+                "The same batch is used for all of the discriminator's updates: each one needs a fresh real and a "
+                "fresh fake batch. Look at what is drawn outside the loop.",
             )
         elif len(all_rows.real) and not len(fresh.real):
             self._out.failed(
@@ -620,8 +636,8 @@ class GanJudge:
             self._out.failed(
                 "generator_loss",
                 "generator_loss_other",
-                "The generator's gradient is not that of the task's loss on the fakes that the discriminator was shown. "
-                "Compare the loss with the table of losses, and look at what is inside the tape.",
+                "The generator's gradient is not that of the task's loss on the fakes that the discriminator was "
+                "shown. Compare the loss with the table of losses, and look at what is inside the tape.",
             )
             return None
         formula = formulas[best]
@@ -726,7 +742,7 @@ class GanJudge:
     def _judge_mixing(self, sorted_runs: list) -> None:
         key = "mixing"
         weights: list[np.ndarray] = []
-        for scene, run, sorter in sorted_runs:
+        for _, run, sorter in sorted_runs:
             for step in run.steps:
                 generated: list[Call] = []
                 earlier: list[Call] = []
@@ -788,8 +804,9 @@ class GanJudge:
             return True
         u, distance = segment_weights(batches.other, batches.real, batches.fake)
         if (distance > 1e-4 * (1 + np.abs(batches.other).max())).any():
-            low, high = np.minimum(batches.real.min(0), batches.fake.min(0)), np.maximum(
-                batches.real.max(0), batches.fake.max(0)
+            low, high = (
+                np.minimum(batches.real.min(0), batches.fake.min(0)),
+                np.maximum(batches.real.max(0), batches.fake.max(0)),
             )
             if _between_by_coordinates(batches):
                 self._out.failed(
@@ -843,7 +860,8 @@ class GanJudge:
                 self._out.failed(
                     key,
                     "key_missing",
-                    f"The dictionary that train_step returns has no entry {missing[0]!r}; scripts and plots look for it.",
+                    f"The dictionary that train_step returns has no entry {missing[0]!r}; scripts and plots look "
+                    "for it.",
                 )
                 return
             if any(returned[name].size != 1 for name in self._kind.keys):
@@ -1138,19 +1156,18 @@ def _discriminator_candidates(kind: Kind) -> list[_Candidate]:
                 lambda weight: (1.0, 0.0),
             )
         )
-    for formula, sign in ((formulas[1], -1.0),):
-        candidates.append(
-            _Candidate(
-                "discriminator_loss",
-                "loss_sign",
-                "The sign of the critic's whole loss is turned round, penalty included: its update makes worse what it "
-                "should make better.",
-                0.0,
-                formula,
-                penalty,
-                lambda weight: (1.0, sign * weight),
-            )
+    candidates.append(
+        _Candidate(
+            "discriminator_loss",
+            "loss_sign",
+            "The sign of the critic's whole loss is turned round, penalty included: its update makes worse what it "
+            "should make better.",
+            0.0,
+            formulas[1],
+            penalty,
+            lambda weight: (1.0, -weight),
         )
+    )
     return candidates
 
 
@@ -1198,9 +1215,7 @@ class _Matcher:
             return np.zeros(0), np.zeros((0, len(self._found)))
         scores = self._perceptron.forward(self._weights, batch)[:, 0]
         one = np.ones((1, 1))
-        return scores, np.stack(
-            [_flat(self._perceptron.backward(self._weights, row[None], one)[0]) for row in batch]
-        )
+        return scores, np.stack([_flat(self._perceptron.backward(self._weights, row[None], one)[0]) for row in batch])
 
     def _penalty_gradient(self, candidate: _Candidate, batches: Batches) -> np.ndarray:
         x = getattr(batches, candidate.place)
@@ -1295,9 +1310,7 @@ def _possible_reports(
         loss = chosen.formula.loss
         reals, fakes = real or [np.zeros(0)], fake or [np.zeros(0)]
         plain = [loss(r, f) for r in reals for f in fakes]
-        means = [
-            loss(r[-1] if r else np.zeros(0), f[-1] if f else np.zeros(0)) for r, f, _ in per_window
-        ]
+        means = [loss(r[-1] if r else np.zeros(0), f[-1] if f else np.zeros(0)) for r, f, _ in per_window]
         plain.append(float(np.mean(means)))
         possible["plain"] = plain
         possible["discr_loss"] = list(plain)
@@ -1381,6 +1394,3 @@ def _between_by_coordinates(batches: Batches) -> bool:
     x = batches.other[:, None, None, :]
     inside = ((x >= low) & (x <= high)).all(axis=-1)
     return bool(inside.any(axis=(1, 2)).all())
-
-
-__all__ = ["FAIL", "KINDS", "GanJudge", "Kind", "in_words", "norms", "mean"]

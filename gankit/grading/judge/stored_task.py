@@ -129,8 +129,8 @@ def judge_replace(
             result.failed(
                 key,
                 f"{key}_unchanged",
-                f"The {key} keeps the weights it had: its file has no effect. Layers are to be matched by their order, as "
-                "their names differ from session to session.",
+                f"The {key} keeps the weights it had: its file has no effect. Layers are to be matched by their order, "
+                "as their names differ from session to session.",
             )
         elif all(ok for place, ok in enumerate(same) if place not in STATISTICS):
             result.failed(
@@ -149,8 +149,8 @@ def judge_replace(
         result.hints.append("A file that is missing, damaged or of other shapes is taken without an error.")
     if any(not kept for _, kept in refusals.values()):
         result.hints.append(
-            "After a file that does not fit, one network has new weights and the other its old ones: reading both files "
-            "before changing anything avoids that."
+            "After a file that does not fit, one network has new weights and the other its old ones: reading both "
+            "files before changing anything avoids that."
         )
 
 

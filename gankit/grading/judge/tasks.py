@@ -44,9 +44,7 @@ class Task:
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
         """Write the findings where the file cannot even be imported."""
-        result.failed(
-            self.checks[0].key, "import_error", f"The file cannot be imported: {in_words(error, stack)}"
-        )
+        result.failed(self.checks[0].key, "import_error", f"The file cannot be imported: {in_words(error, stack)}")
         result.finish("The file cannot be imported.")
 
 

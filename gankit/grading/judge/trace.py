@@ -172,9 +172,7 @@ class Run:
             elif not steps:
                 continue
             elif kind == "call":
-                calls.append(
-                    Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order)
-                )
+                calls.append(Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order))
             elif kind == "apply":
                 owner, gradients = self._gradients(event["gradients"])
                 pending = AppliedUpdate(owner, gradients, int(event["optimizer"]), state, state, state, calls)
@@ -307,9 +305,7 @@ def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: 
     belong to the update is then told by which reading reproduces its gradient.
     """
     calls = [call for call in calls if call.network == "discriminator"]
-    unseen = [
-        call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)
-    ]
+    unseen = [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
     last: list[Call] = []
     kinds = set()
     for call in reversed(calls):

@@ -67,9 +67,7 @@ class Trace:
         state = {name: [weight.numpy() for weight in network.weights] for name, network in self.networks.items()}
         if self.states:
             last = self.states[-1]
-            if all(
-                a.tobytes() == b.tobytes() for name in state for a, b in zip(state[name], last[name])
-            ):
+            if all(a.tobytes() == b.tobytes() for name in state for a, b in zip(state[name], last[name])):
                 return len(self.states) - 1
         self.states.append(state)
         return len(self.states) - 1

@@ -77,7 +77,7 @@ def without_hidden(folder: str, hidden: list[str]) -> list[str]:
     if not any(path.startswith(inside) for path in hidden):
         return [folder]
     with contextlib.suppress(OSError):
-        return [path for name in os.listdir(folder) for path in without_hidden(inside + name, hidden)]
+        return [path for entry in os.scandir(folder) for path in without_hidden(inside + entry.name, hidden)]
     return []
 
 
@@ -201,7 +201,14 @@ def confine(folder: str, order: dict[str, Any]) -> None:
     """
     hidden = order["hidden"]
     writable = [folder, "/dev/null"]
-    readable = [*order["readable"], "/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system"]
+    readable = [
+        *order["readable"],
+        "/dev/urandom",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/sys/devices/system",
+    ]
     tempfile.tempdir = folder
     limit_resources(order["cpu"], order["memory"])
     restrict_files(readable, writable, hidden)

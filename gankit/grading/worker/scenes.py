@@ -191,10 +191,16 @@ def forward(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
         found = []
         for inputs in scene[name]["inputs"]:
             # Evaluation comes first: training moves the statistics.
-            found.append([np.asarray(network(tf.constant(inputs), training=mode), np.float32) for mode in (False, True)])
+            found.append(
+                [np.asarray(network(tf.constant(inputs), training=mode), np.float32) for mode in (False, True)]
+            )
             for weight in network.weights:
                 for role, array in scene[name]["weights"]:
-                    if role.startswith("moving") and role == _role(weight) and tuple(array.shape) == tuple(weight.shape):
+                    if (
+                        role.startswith("moving")
+                        and role == _role(weight)
+                        and tuple(array.shape) == tuple(weight.shape)
+                    ):
                         weight.assign(array)
         outputs[name] = found
     return outputs
@@ -266,6 +272,4 @@ def script(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     return {"status": status, "files": files}
 
 
-SCENES = {
-    scene.__name__: scene for scene in (train, attributes, samplers, fit, builder, forward, replace, script)
-}
+SCENES = {scene.__name__: scene for scene in (train, attributes, samplers, fit, builder, forward, replace, script)}

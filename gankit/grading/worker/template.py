@@ -98,7 +98,9 @@ def reap(children: dict[int, int], channel: socket.socket) -> None:
             kill_group(orphan)
 
 
-def become_child(order: dict[str, Any], descriptors: list[int], channel: socket.socket, serve: Any, sandbox: Any) -> None:
+def become_child(
+    order: dict[str, Any], descriptors: list[int], channel: socket.socket, serve: Any, sandbox: Any
+) -> None:
     """Turn a fresh fork into the worker of one request; never returns."""
     try:
         channel.close()

@@ -234,7 +234,4 @@ def sources():
 
 def all_sources(root, witness):
     """Return every attack as a dictionary of bytes."""
-    return {
-        name: code.replace("ROOT", str(root)).replace("WITNESS", str(witness)).encode()
-        for name, code in sources()
-    }
+    return {name: code.replace("ROOT", str(root)).replace("WITNESS", str(witness)).encode() for name, code in sources()}

@@ -51,7 +51,10 @@ RIGHT = {
 """,
 }
 WRONG = {
-    "files swapped": ("files_swapped", "        self.generator.load_weights(disc_h5)\n        self.discriminator.load_weights(gen_h5)\n"),
+    "files swapped": (
+        "files_swapped",
+        "        self.generator.load_weights(disc_h5)\n        self.discriminator.load_weights(gen_h5)\n",
+    ),
     "only the generator": ("discriminator_unchanged", "        self.generator.load_weights(gen_h5)\n"),
     "only the discriminator": ("generator_unchanged", "        self.discriminator.load_weights(disc_h5)\n"),
     "nothing": ("generator_unchanged", "        pass\n"),
@@ -93,7 +96,10 @@ WRONG = {
             type(network).from_config(network.get_config()).load_weights(path)
 """,
     ),
-    "the wrong order of arguments": ("files_swapped", "        gen_h5, disc_h5 = disc_h5, gen_h5\n        self.generator.load_weights(gen_h5)\n        self.discriminator.load_weights(disc_h5)\n"),
+    "the wrong order of arguments": (
+        "files_swapped",
+        "        gen_h5, disc_h5 = disc_h5, gen_h5\n        self.generator.load_weights(gen_h5)\n        self.discriminator.load_weights(disc_h5)\n",
+    ),
     "only the first layer": (
         "some_weights",
         """

@@ -93,7 +93,7 @@ class CLASS(keras.Model):
 '''
 
 # Subclass of the kit's base; fakes and real examples in one call of the discriminator, one persistent tape.
-ONE_CALL = '''
+ONE_CALL = """
 import tensorflow as tf
 from gankit.model import GAN
 
@@ -139,10 +139,10 @@ class CLASS(GAN):
         self.generator.optimizer.apply_gradients(zip(tape.gradient(gen_loss, weights), weights))
         return {"discr_loss": loss, "gen_loss": gen_loss, "gp": gp, "extra": loss + gen_loss}  #gp
         return {"discr_loss": loss, "gen_loss": gen_loss, "extra": loss + gen_loss}  #plain
-'''
+"""
 
 # Optimizers on the model itself, updates under tf.function, a norm by tf.norm, the mean of the losses reported.
-FUNCTIONS = '''
+FUNCTIONS = """
 import tensorflow as tf
 from tensorflow.keras.optimizers import Adam
 
@@ -209,10 +209,10 @@ class CLASS(tf.keras.Model):
             penalties.append(b)
         g = self.update_generator()
         return {"discr_loss": tf.reduce_mean(losses), "gen_loss": g, "gp": tf.reduce_mean(penalties)}
-'''
+"""
 
 # Losses computed again after the updates, on batches of their own; all fakes drawn before the first update.
-AFTERWARDS = '''
+AFTERWARDS = """
 # -*- coding: utf-8 -*-
 # Aufgabe: Bewertungsnetz und Erzeuger gegeneinander — schön der Reihe nach
 import tensorflow as tf
@@ -272,10 +272,10 @@ class CLASS(GAN):
         result = {"discr_loss": d_objective(d(real), d(fake)), "gen_loss": g_objective(d(fake))}
         result["gp"] = self.penalty(real, fake)  #gp
         return result
-'''
+"""
 
 # Two separate tapes for the two halves of the loss, gradients added up; discr_loss reported with the penalty.
-HALVES = '''
+HALVES = """
 import tensorflow as tf
 import tensorflow.keras as keras
 import random, os, sys
@@ -340,10 +340,10 @@ class CLASS(keras.Model):
         variables = self.generator.trainable_variables
         self.generator.optimizer.apply_gradients(zip(t.gradient(gen_loss, variables), variables))
         return dict(discr_loss=discr_loss, gen_loss=gen_loss, gp=gp)
-'''
+"""
 
 # A class hierarchy of its own, small methods, Windows line ends and a byte-order mark, a demo at import.
-WINDOWS = '''
+WINDOWS = """
 import tensorflow as tf
 keras = tf.keras
 Adam = keras.optimizers.Adam
@@ -428,7 +428,7 @@ class CLASS(Base):
 
 demo = [tf.random.normal((3, 2)).numpy().round(2).tolist() for _ in range(3)]
 print("demo:", demo)
-'''
+"""
 
 STYLES = {
     "coursework": COURSEWORK,

@@ -33,7 +33,10 @@ COMMON = [
         "one generator update for each of the discriminator's",
         "generator_each_time",
         [
-            (D_APPLY, D_APPLY + indented(G_UPDATE) + "            variables = self.discriminator.trainable_variables\n"),
+            (
+                D_APPLY,
+                D_APPLY + indented(G_UPDATE) + "            variables = self.discriminator.trainable_variables\n",
+            ),
             (G_UPDATE + "\n        return", "        return"),
         ],
     ),
@@ -126,12 +129,21 @@ COMMON = [
             )
         ],
     ),
-    ("losses under swapped keys", "reports_swapped", [(RETURN, 'return {"discr_loss": gen_loss, "gen_loss": discr_loss')]),
+    (
+        "losses under swapped keys",
+        "reports_swapped",
+        [(RETURN, 'return {"discr_loss": gen_loss, "gen_loss": discr_loss')],
+    ),
     ("a key is missing", "key_missing", [('"gen_loss": gen_loss', '"generator_loss": gen_loss')]),
     (
         "latents of its own",
         "own_latents",
-        [("self.get_fake_sample(training=True)", "self.generator(tf.random.normal((self.batch_size, 2)), training=True)")],
+        [
+            (
+                "self.get_fake_sample(training=True)",
+                "self.generator(tf.random.normal((self.batch_size, 2)), training=True)",
+            )
+        ],
     ),
     (
         "learns from the argument",
@@ -202,15 +214,43 @@ SIMPLE_GAN = COMMON + [
     ),
     ("no real term", "real_term_missing", discriminator_1("tf.reduce_mean((fake_scores + 1.0) ** 2)")),
     ("no fake term", "fake_term_missing", discriminator_1("tf.reduce_mean((real_scores - 1.0) ** 2)")),
-    ("loss turned round", "loss_sign", discriminator_1("-(tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2))")),
-    ("halved", "loss_halved", discriminator_1("0.5 * (tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2))")),
-    ("sums", "sum_for_mean", discriminator_1("tf.reduce_sum((real_scores - 1.0) ** 2) + tf.reduce_sum((fake_scores + 1.0) ** 2)")),
-    ("absolute distances", "absolute_for_square", discriminator_1("tf.reduce_mean(tf.abs(real_scores - 1.0)) + tf.reduce_mean(tf.abs(fake_scores + 1.0))")),
+    (
+        "loss turned round",
+        "loss_sign",
+        discriminator_1("-(tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2))"),
+    ),
+    (
+        "halved",
+        "loss_halved",
+        discriminator_1("0.5 * (tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2))"),
+    ),
+    (
+        "sums",
+        "sum_for_mean",
+        discriminator_1("tf.reduce_sum((real_scores - 1.0) ** 2) + tf.reduce_sum((fake_scores + 1.0) ** 2)"),
+    ),
+    (
+        "absolute distances",
+        "absolute_for_square",
+        discriminator_1("tf.reduce_mean(tf.abs(real_scores - 1.0)) + tf.reduce_mean(tf.abs(fake_scores + 1.0))"),
+    ),
     ("square of the mean", "square_of_mean", discriminator_1(f"({MEAN_R} - 1.0) ** 2 + ({MEAN_F} + 1.0) ** 2")),
-    ("difference of terms", "terms_subtracted", discriminator_1("tf.reduce_mean((real_scores - 1.0) ** 2) - tf.reduce_mean((fake_scores + 1.0) ** 2)")),
+    (
+        "difference of terms",
+        "terms_subtracted",
+        discriminator_1("tf.reduce_mean((real_scores - 1.0) ** 2) - tf.reduce_mean((fake_scores + 1.0) ** 2)"),
+    ),
     ("a Wasserstein loss", "wasserstein_loss", discriminator_1(f"{MEAN_F} - {MEAN_R}")),
-    ("a cross-entropy", "cross_entropy", discriminator_1("tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))")),
-    ("the generator wants to be found out", "generator_target", generator_1("tf.reduce_mean((fake_scores + 1.0) ** 2)")),
+    (
+        "a cross-entropy",
+        "cross_entropy",
+        discriminator_1("tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))"),
+    ),
+    (
+        "the generator wants to be found out",
+        "generator_target",
+        generator_1("tf.reduce_mean((fake_scores + 1.0) ** 2)"),
+    ),
     ("the generator aims at 0", "generator_target_zero", generator_1("tf.reduce_mean(fake_scores**2)")),
     ("the generator's loss turned round", "loss_sign", generator_1("-tf.reduce_mean((fake_scores - 1.0) ** 2)")),
     ("the generator's loss is Wasserstein's", "wasserstein_loss", generator_1(f"-{MEAN_F}")),
@@ -232,9 +272,17 @@ WASSERSTEIN = COMMON + [
     ("no real term", "real_term_missing", critic(MEAN_F)),
     ("no fake term", "fake_term_missing", critic(f"-{MEAN_R}")),
     ("sums", "sum_for_mean", critic("tf.reduce_sum(fake_scores) - tf.reduce_sum(real_scores)")),
-    ("task 1's loss", "least_squares_loss", critic("tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2)")),
+    (
+        "task 1's loss",
+        "least_squares_loss",
+        critic("tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2)"),
+    ),
     ("the generator lowers its score", "generator_sign", [(G2, f"return {MEAN_F}")]),
-    ("the generator's loss is task 1's", "least_squares_loss", [(G2, "return tf.reduce_mean((fake_scores - 1.0) ** 2)")]),
+    (
+        "the generator's loss is task 1's",
+        "least_squares_loss",
+        [(G2, "return tf.reduce_mean((fake_scores - 1.0) ** 2)")],
+    ),
     ("absolute generator loss", "absolute_scores", [(G2, f"return -tf.abs({MEAN_F})")]),
 ]
 CLIP = """            for variable in variables:
@@ -253,31 +301,66 @@ WGAN_CLIP = WASSERSTEIN[1:] + [
     ("only kernels", "biases_not_clipped", [("for variable in variables:", "for variable in variables[::2]:")]),
     ("only biases", "kernels_not_clipped", [("for variable in variables:", "for variable in variables[1::2]:")]),
     ("clipped before the update", "clipped_before_update", [(CLIP, ""), (LOOP, LOOP + CLIP)]),
-    ("clipped at the end of the step", "clipped_late", [
-        (CLIP, ""),
-        ("        return {", "        for variable in self.discriminator.trainable_variables:\n"
-         "            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n        return {"),
-    ]),
-    ("clipped once, after the loop", "clipped_sometimes", [
-        (CLIP, "        for variable in variables:\n            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n"),
-    ]),
+    (
+        "clipped at the end of the step",
+        "clipped_late",
+        [
+            (CLIP, ""),
+            (
+                "        return {",
+                "        for variable in self.discriminator.trainable_variables:\n"
+                "            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n        return {",
+            ),
+        ],
+    ),
+    (
+        "clipped once, after the loop",
+        "clipped_sometimes",
+        [
+            (
+                CLIP,
+                "        for variable in variables:\n            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n",
+            ),
+        ],
+    ),
     ("another box", "clip_box", [("-1.0, 1.0", "-0.5, 0.5")]),
     ("the paper's box", "clip_box", [("-1.0, 1.0", "-0.01, 0.01")]),
     ("clipped by norm", "clip_other", [("tf.clip_by_value(variable, -1.0, 1.0)", "tf.clip_by_norm(variable, 1.0)")]),
-    ("the generator is clipped too", "generator_clipped", [
-        ("        return {", "        for variable in self.generator.trainable_variables:\n"
-         "            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n        return {"),
-    ]),
-    ("gradients are clipped instead", "gradients_clipped", [
-        (CLIP, ""),
-        ("            gradients = tape.gradient(discr_loss, variables)\n", "            gradients = tape.gradient(discr_loss, variables)\n"
-         "            gradients = [tf.clip_by_value(g, -1.0, 1.0) for g in gradients]\n"),
-    ]),
+    (
+        "the generator is clipped too",
+        "generator_clipped",
+        [
+            (
+                "        return {",
+                "        for variable in self.generator.trainable_variables:\n"
+                "            variable.assign(tf.clip_by_value(variable, -1.0, 1.0))\n        return {",
+            ),
+        ],
+    ),
+    (
+        "gradients are clipped instead",
+        "gradients_clipped",
+        [
+            (CLIP, ""),
+            (
+                "            gradients = tape.gradient(discr_loss, variables)\n",
+                "            gradients = tape.gradient(discr_loss, variables)\n"
+                "            gradients = [tf.clip_by_value(g, -1.0, 1.0) for g in gradients]\n",
+            ),
+        ],
+    ),
     ("only the last layer", "some_not_clipped", [("for variable in variables:", "for variable in variables[-2:]:")]),
     ("clipped to [0, 1]", "clip_box", [("-1.0, 1.0", "0.0, 1.0")]),
-    ("statistics are clipped", "statistics_clipped", [
-        ("for variable in variables:", "for variable in [v for v in self.discriminator.variables if 'float' in str(v.dtype)]:"),
-    ]),
+    (
+        "statistics are clipped",
+        "statistics_clipped",
+        [
+            (
+                "for variable in variables:",
+                "for variable in [v for v in self.discriminator.variables if 'float' in str(v.dtype)]:",
+            ),
+        ],
+    ),
 ]
 NORMS = """        squares = tf.reduce_sum(gradients**2, axis=list(range(1, len(gradients.shape))))
 """
@@ -291,18 +374,36 @@ def penalty(new):
 
 
 WGAN_GP = WASSERSTEIN + [
-    ("penalty left out of the loss", "penalty_left_out", [("discr_loss + self.lambda_gp * gp", "discr_loss + 0.0 * gp")]),
-    ("penalty outside the tape", "penalty_left_out", [
-        ("                gp = self.gradient_penalty(real, fake)\n                penalised_loss = discr_loss + self.lambda_gp * gp\n",
-         "            gp = self.gradient_penalty(real, fake)\n"),
-        ("penalised_loss", "discr_loss"),
-    ]),
+    (
+        "penalty left out of the loss",
+        "penalty_left_out",
+        [("discr_loss + self.lambda_gp * gp", "discr_loss + 0.0 * gp")],
+    ),
+    (
+        "penalty outside the tape",
+        "penalty_left_out",
+        [
+            (
+                "                gp = self.gradient_penalty(real, fake)\n                penalised_loss = discr_loss + self.lambda_gp * gp\n",
+                "            gp = self.gradient_penalty(real, fake)\n",
+            ),
+            ("penalised_loss", "discr_loss"),
+        ],
+    ),
     ("lambda missing", "lambda_missing", [("self.lambda_gp * gp", "gp")]),
     ("lambda fixed", "lambda_fixed", [("self.lambda_gp * gp", "10.0 * gp")]),
     ("penalty subtracted", "penalty_subtracted", [("discr_loss + self.lambda_gp", "discr_loss - self.lambda_gp")]),
-    ("lambda on everything", "lambda_everywhere", [("discr_loss + self.lambda_gp * gp", "self.lambda_gp * (discr_loss + gp)")]),
+    (
+        "lambda on everything",
+        "lambda_everywhere",
+        [("discr_loss + self.lambda_gp * gp", "self.lambda_gp * (discr_loss + gp)")],
+    ),
     ("one norm over the batch", "batch_norm_of_gradient", [(NORMS, "        squares = tf.reduce_sum(gradients**2)\n")]),
-    ("norm over the first example axis", "norm_axis", [(NORMS, "        squares = tf.reduce_sum(gradients**2, axis=1)\n")]),
+    (
+        "norm over the first example axis",
+        "norm_axis",
+        [(NORMS, "        squares = tf.reduce_sum(gradients**2, axis=1)\n")],
+    ),
     ("norm along the batch", "norm_axis_batch", [(NORMS, "        squares = tf.reduce_sum(gradients**2, axis=0)\n")]),
     ("squared norm", "norm_not_rooted", [(ROOT, "        norms = squares\n")]),
     ("mean of squares", "norm_of_mean_square", [("tf.reduce_sum(gradients**2", "tf.reduce_mean(gradients**2")]),
@@ -315,8 +416,16 @@ WGAN_GP = WASSERSTEIN + [
     ("weight from a normal", "mixing_outside", [(U, U + "        u = tf.random.normal(tf.shape(u))\n")]),
     ("weight per coordinate", "mixing_per_coordinate", [(U, "        u = tf.random.uniform(tf.shape(real))\n")]),
     ("always the middle", "mixing_constant", [(U, "        u = 0.5\n")]),
-    ("at real examples", "penalty_at_real", [("        mixed = u * real + (1.0 - u) * fake\n", "        mixed = tf.identity(real)\n")]),
-    ("at fakes", "penalty_at_fake", [("        mixed = u * real + (1.0 - u) * fake\n", "        mixed = tf.identity(fake)\n")]),
+    (
+        "at real examples",
+        "penalty_at_real",
+        [("        mixed = u * real + (1.0 - u) * fake\n", "        mixed = tf.identity(real)\n")],
+    ),
+    (
+        "at fakes",
+        "penalty_at_fake",
+        [("        mixed = u * real + (1.0 - u) * fake\n", "        mixed = tf.identity(fake)\n")],
+    ),
     ("beyond the segment", "mixing_outside", [("u * real + (1.0 - u) * fake", "real + u * (real - fake)")]),
     ("not a mixture", "mixing_other", [("u * real + (1.0 - u) * fake", "u * real + fake")]),
     ("half the segment", "mixing_not_uniform", [(U, U + "        u = 0.5 * u\n")]),
