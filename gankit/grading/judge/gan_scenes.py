@@ -1,4 +1,4 @@
-"""The inputs of tasks 1 to 3: networks, batches and settings, designed so that no mistake can hide, drawn anew each run."""
+"""The inputs of tasks 1 to 3: networks, batches and settings in which no mistake can hide, drawn anew each run."""
 
 from __future__ import annotations
 

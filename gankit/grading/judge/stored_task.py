@@ -183,13 +183,20 @@ def faces_scene() -> dict[str, Any]:
 
 
 def explorer_scene() -> dict[str, Any]:
-    """Return the scene that runs ``pretrained_explorer.py`` on stored weights of the real networks."""
+    """Return the scene that runs ``pretrained_explorer.py`` on stored weights of the networks that stand in for task 4's."""
     arguments = ["--generator", "g.h5", "--discriminator", "d.h5", "--faces", "few_faces.npy", "--output", "left"]
     return {"name": "script", "kind": "script", "arguments": arguments}
 
 
+# The small networks that stand in for task 4's where a script is run.
+STAND_IN_LAYOUTS = {
+    "generator": [("kernel", (LATENT, SIDE * SIDE)), ("bias", (SIDE * SIDE,))],
+    "discriminator": [("kernel", (SIDE * SIDE, 1)), ("bias", (1,))],
+}
+
+
 def network_files(layouts: dict[str, list], draw: Any, random: np.random.Generator) -> dict[str, bytes]:
-    """Return weights files of task 4's networks."""
+    """Return weights files of two networks, given the roles and shapes of their weights."""
     files = {}
     for short, name in (("g", "generator"), ("d", "discriminator")):
         layers: list[tuple[str, list[tuple[str, np.ndarray]]]] = []

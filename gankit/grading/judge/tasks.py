@@ -129,7 +129,7 @@ class ExplorerTask(Task):
             return Play([scene, maker.short()], file, files, kept=(scene, stored))
         explorer = {**stored_task.explorer_scene(), "file": file}
         files["few_faces.npy"] = stored_task.faces_file(random)
-        files.update(stored_task.network_files(builder_task.LAYOUTS, builder_task.draw, random))
+        files.update(stored_task.network_files(stored_task.STAND_IN_LAYOUTS, builder_task.draw, random))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
         return Play(requests, file, files, kept=(scene, stored))
