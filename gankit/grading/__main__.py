@@ -83,14 +83,14 @@ def grade_command(arguments: list[str] | None) -> None:
     with Workers(fork=False if options.no_fork else None) as workers:
         grader = Grader(workers, options.seed, wanted, options.jobs)
         progress = _Progress(len(submissions))
+        done = {one.name: _stored(options.output, one, grader) for one in submissions} if options.output else {}
+        fresh = grader.grade_all([one for one in submissions if done.get(one.name) is None])
         for submission in submissions:
-            stored = options.output and _stored(options.output, submission, grader)
-            if stored is None or not options.output:
-                report = grader.grade(submission)
+            report = done.get(submission.name)
+            if report is None:
+                report = next(fresh)
                 if options.output:
                     _store(options.output, submission, report, grader, options.hide)
-            else:
-                report = stored
             finished.append(report)
             progress.show(report)
             if options.output:

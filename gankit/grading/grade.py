@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -115,13 +117,27 @@ class Grader:
 
     def grade(self, submission: Submission) -> Report:
         """Grade one submission; never raises for what a submission does."""
-        started = time.monotonic()
-        seed = secrets.randbits(63) if self.seed is None else self.seed
+        return next(self.grade_all([submission]))
+
+    def grade_all(self, submissions: Iterable[Submission]) -> Iterator[Report]:
+        """Grade many, in order; the next one is begun while the last tasks of the one before still run."""
+        begun: deque[tuple[Submission, float, dict[int, Future]]] = deque()
         with ThreadPoolExecutor(self._jobs) as pool:
-            # The longest tasks first.
-            order = sorted(self._tasks, key=lambda task: -task.effort)
-            futures = {task.number: pool.submit(self._grade_task, task, submission, seed) for task in order}
-            results = [futures[task.number].result() for task in self._tasks]
+            for submission in submissions:
+                begun.append((submission, time.monotonic(), self._begin(pool, submission)))
+                if len(begun) > 1:
+                    yield self._finish(*begun.popleft())
+            while begun:
+                yield self._finish(*begun.popleft())
+
+    def _begin(self, pool: ThreadPoolExecutor, submission: Submission) -> dict[int, Future]:
+        seed = secrets.randbits(63) if self.seed is None else self.seed
+        # The longest tasks first.
+        order = sorted(self._tasks, key=lambda task: -task.effort)
+        return {task.number: pool.submit(self._grade_task, task, submission, seed) for task in order}
+
+    def _finish(self, submission: Submission, started: float, futures: dict[int, Future]) -> Report:
+        results = [futures[task.number].result() for task in self._tasks]
         notes = submission.notes + self._workers.not_enforced()
         return Report(submission.name, results, time.monotonic() - started, notes)
 

@@ -179,7 +179,7 @@ def generator_designs() -> list[Design]:
                 right,
                 places,
                 "activation_twice",
-                f"The generator applies tanh twice {where}: once in the convolution and once after batch normalisation.",
+                f"The generator applies tanh twice {where}: in the convolution and after batch normalisation.",
                 before="tanh",
             ),
             _changed(

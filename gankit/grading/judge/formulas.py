@@ -92,12 +92,14 @@ def _scaled(right: Loss, whose: str, where: str) -> list[Formula]:
     return [
         Formula(
             "loss_sign",
-            f"The sign of the {whose}'s loss is turned round: its update makes worse what it should make better. {where}",
+            f"The sign of the {whose}'s loss is turned round: its update makes worse what it should make better. "
+            f"{where}",
             lambda r, f: -right(r, f),
         ),
         Formula(
             "loss_halved",
-            f"The {whose}'s loss is halved: the task's loss has no factor in front. Adam hides it, the numbers do not. {where}",
+            f"The {whose}'s loss is halved: the task's loss has no factor in front. Adam hides it, the numbers do "
+            f"not. {where}",
             lambda r, f: right(r, f) / 2,
             0.5,
         ),

@@ -290,7 +290,8 @@ class GanJudge:
                 self._out.failed(
                     key,
                     "fake_rows",
-                    "get_fake_sample returns something else than the generator's answers to latents of latent_generator.",
+                    "get_fake_sample returns something else than the generator's answers to latents that "
+                    "latent_generator gave.",
                 )
                 return
         if flags.get("fake_training") is not True or flags.get("fake_default") is True:
