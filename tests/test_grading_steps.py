@@ -12,7 +12,7 @@ SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
 WRONG = [(file, name, idea, edits) for file, mistakes in ALL.items() for name, idea, edits in mistakes]
 
 
-@pytest.mark.parametrize(("file", "name", "idea", "edits"), sampled(WRONG, 9))
+@pytest.mark.parametrize(("file", "name", "idea", "edits"), sampled(WRONG, 14))
 def test_a_mistake_is_named(file, name, idea, edits, workers):
     scenes = {"points", "pictures"} | SCENES.get(idea, set())
     (task,) = grade(workers, patched(file, edits), [NUMBERS[file]], scenes=scenes)
@@ -20,7 +20,7 @@ def test_a_mistake_is_named(file, name, idea, edits, workers):
     assert len(task.lost_ideas) <= 2
 
 
-@pytest.mark.parametrize(("style",), sampled([(style,) for style in STYLES], 4))
+@pytest.mark.parametrize(("style",), sampled([(style,) for style in STYLES], 6))
 def test_a_right_solution_gets_all_points_whatever_its_style(style, workers):
     files = {file: source(style, class_name) for file, class_name in CLASSES.items()}
     for task in grade(workers, files, [1, 2, 3]):

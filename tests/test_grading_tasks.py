@@ -17,26 +17,26 @@ from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
 
 
-@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 6))
+@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 9))
 def test_a_mistake_in_the_networks_is_named(name, idea, edits, workers):
     (task,) = grade(workers, patched("convolutional_gan.py", edits), [4])
     assert task.lost_ideas[:1] == [idea], lost(task)
     assert len(task.lost_ideas) <= 2
 
 
-@pytest.mark.parametrize(("style",), sampled([(style,) for style in right_builder.STYLES], 4))
+@pytest.mark.parametrize(("style",), sampled([(style,) for style in right_builder.STYLES], 5))
 def test_right_networks_get_all_points(style, workers):
     (task,) = grade(workers, {"3-generate_faces.py": right_builder.STYLES[style].encode()}, [4])
     assert task.points == task.most, lost(task)
 
 
-@pytest.mark.parametrize(("name",), sampled([(name,) for name in stored.RIGHT], 4))
+@pytest.mark.parametrize(("name",), sampled([(name,) for name in stored.RIGHT], 6))
 def test_right_ways_to_replace_weights_get_all_points(name, workers):
     (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(stored.RIGHT[name])}, [6])
     assert task.points == task.most, lost(task)
 
 
-@pytest.mark.parametrize(("name", "idea", "body"), sampled([(n, i, b) for n, (i, b) in stored.WRONG.items()], 5))
+@pytest.mark.parametrize(("name", "idea", "body"), sampled([(n, i, b) for n, (i, b) in stored.WRONG.items()], 6))
 def test_a_mistake_in_replacing_weights_is_named(name, idea, body, workers):
     (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(body)}, [6])
     assert task.lost_ideas[:1] == [idea], lost(task)

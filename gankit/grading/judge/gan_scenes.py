@@ -49,13 +49,16 @@ def _reach_beyond_the_box(random: np.random.Generator, weights: list[np.ndarray]
 def _shows_all(scores: tuple[np.ndarray, np.ndarray], sign: int, wide: bool) -> bool:
     """Tell whether scores (of real, of fake) set every formula apart from its usual mistakes.
 
-    Real examples have to score clearly higher (sign 1) or lower (-1) than fakes, fakes on average have the other sign,
-    and, where the critic is linear, lie on both sides of both targets.
+    Real examples have to score higher (sign 1) or lower (-1) than fakes, and fakes on average have the other sign: by so
+    much, where the critic is linear, that batches show it too, and with scores on both sides of both targets.
     """
     real, fake = scores
-    apart = sign * (real.mean() - fake.mean()) > 0.15
-    signed = -sign * fake.mean() > 0.1
-    return apart and signed and (not wide or (np.mean(fake > 1) > 0.1 and np.mean(fake < -1) > 0.1))
+    apart, other_side = sign * (real.mean() - fake.mean()), -sign * fake.mean()
+    if not wide:
+        return apart > 0.15 and other_side > 0.1
+    spread = max(real.std(), fake.std())
+    reaching = np.mean(fake > 1) > 0.08 and np.mean(fake < -1) > 0.08
+    return apart > 0.4 * spread and other_side > 0.7 * fake.std() and reaching
 
 
 class SceneMaker:
@@ -78,7 +81,7 @@ class SceneMaker:
         scenes = {
             "attributes": self._attributes(),
             "defaults": self._attributes(defaults=True),
-            "points": self._training((3,), 6, 3, 0.02, 3.7, sign=1, last="linear"),
+            "points": self._training((3,), 8, 3, 0.02, 3.7, sign=1, last="linear"),
             "pictures": self._training((3, 3), 5, 1, 0.003, 0.6, sign=-1, last="tanh"),
             "samplers": self._samplers(),
             "modes": self._modes(),
@@ -140,7 +143,7 @@ class SceneMaker:
             request, networks = self._base(example, last, channel)
             generator, discriminator = request["generator"]["weights"], request["discriminator"]["weights"]
             if last == "linear":
-                discriminator[-2] *= 2
+                discriminator[-2] *= 3
             for weights in (generator, discriminator):
                 _reach_beyond_the_box(self._random, weights)
             g, d = ([w.astype(np.float64) for w in weights] for weights in (generator, discriminator))

@@ -183,7 +183,7 @@ def faces_scene() -> dict[str, Any]:
 
 
 def explorer_scene() -> dict[str, Any]:
-    """Return the scene that runs ``pretrained_explorer.py`` on stored weights of the networks that stand in for task 4's."""
+    """Return the scene that runs ``pretrained_explorer.py`` on stored weights of small networks."""
     arguments = ["--generator", "g.h5", "--discriminator", "d.h5", "--faces", "few_faces.npy", "--output", "left"]
     return {"name": "script", "kind": "script", "arguments": arguments}
 
