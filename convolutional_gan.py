@@ -38,6 +38,7 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
 
     `seed` is that of the initial weights; it is drawn from TensorFlow's global generator where it is left out.
     """
+    ### BEGIN SOLUTION
     next_seed = SeedSequence(seed)
 
     def initial() -> keras.initializers.Initializer:
@@ -71,6 +72,7 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
     scores = keras.layers.Dense(1, kernel_initializer=initial())(keras.layers.Flatten()(maps))
     discriminator = keras.Model(pictures, scores, name="discriminator")
     return generator, discriminator
+    ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> None:

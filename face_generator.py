@@ -97,6 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             generator, discriminator = convolutional_GenDiscr(seed=options.seed)
 
+        ### BEGIN SOLUTION
         scaling = FaceScaling.fit(faces)
         gan = WGAN_GP(
             generator,
@@ -113,6 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         run = FaceRun(gan, scaling, steps=options.steps, averaging=options.averaging, seed=options.seed)
         interrupted = run.train()
+        ### END SOLUTION
 
         intensities = faces.astype(np.float32) / 255
         figures = run.measure(intensities)

@@ -82,17 +82,22 @@ def main(arguments: list[str] | None = None) -> None:
 
         if options.scores or everything:
             # ---- 1. D(G(z)) ----
+            ### BEGIN SOLUTION
             scores = discriminator.predict(outputs[:400], batch_size=1000, verbose=0)[:, 0]
             output.save_figure(plots.faces_by_score(generated[:400], scores), "faces_by_score.png")
+            ### END SOLUTION
 
         if options.segment or everything:
             # ---- 2. G((1 - t) z_0 + t z_1) ----
+            ### BEGIN SOLUTION
             t = np.linspace(0, 1, 20, dtype=np.float32)[:, None]
             between = generator.predict((1 - t) * latents[0] + t * latents[1], verbose=0)
             output.save_figure(plots.segment(gan.decoding.recover(between)), "segment.png")
+            ### END SOLUTION
 
         if options.pca or everything:
             # ---- 3. Coordinates along the real faces' principal components, against the normal curve ----
+            ### BEGIN SOLUTION
             principal = PrincipalComponents.fit(real, COMPONENTS)
             real_coordinates = principal.coordinates(real)
             generated_coordinates = principal.coordinates(generated)
@@ -101,8 +106,10 @@ def main(arguments: list[str] | None = None) -> None:
             gaussian = principal.faces(random.standard_normal((100, COMPONENTS)))
             grids = {"PCA generator": gaussian, "GAN": generated[:100], "real": real[:100]}
             output.save_figure(plots.faces_side_by_side(grids), "pca_generator.png")
+            ### END SOLUTION
 
             # ---- 4. Sums of squares, against chi-squared ----
+            ### BEGIN SOLUTION
             shuffled = random.permuted(real_coordinates, axis=0)
             sums = {
                 "real faces": (real_coordinates**2).sum(axis=1),
@@ -111,6 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
             }
             output.save_figure(plots.squared_sums(sums, COMPONENTS), "chi_squared.png")
             figures = {name: {"mean": values.mean(), "variance": values.var()} for name, values in sums.items()}
+            ### END SOLUTION
         output.save_record(runs.run_record(options, started, **figures))
     print(f"Pictures and record.json are in {output.path}.")
 

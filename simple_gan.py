@@ -31,15 +31,20 @@ class Simple_GAN(GAN):
 
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """Mean of (D(fake) - 1)^2: small when D takes fakes for real."""
+        ### BEGIN SOLUTION
         return tf.reduce_mean((fake_scores - 1.0) ** 2)
+        ### END SOLUTION
 
     def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
         """Mean of (D(real) - 1)^2 plus mean of (D(fake) + 1)^2: small when D tells them apart."""
+        ### BEGIN SOLUTION
         return tf.reduce_mean((real_scores - 1.0) ** 2) + tf.reduce_mean((fake_scores + 1.0) ** 2)
+        ### END SOLUTION
 
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
         # ---- Discriminator: minimise  mean (D(real) - 1)^2 + mean (D(G(z)) + 1)^2 ----
+        ### BEGIN SOLUTION
         variables = self.discriminator.trainable_variables
         for _ in range(self.disc_iter):
             fake = self.get_fake_sample(training=True)
@@ -50,8 +55,10 @@ class Simple_GAN(GAN):
                 discr_loss = self.discriminator_loss(real_scores, fake_scores)
             gradients = tape.gradient(discr_loss, variables)
             self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
+        ### END SOLUTION
 
         # ---- Generator: minimise  mean (D(G(z)) - 1)^2 ----
+        ### BEGIN SOLUTION
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             fake = self.get_fake_sample(training=True)
@@ -60,6 +67,7 @@ class Simple_GAN(GAN):
         self.generator.optimizer.apply_gradients(zip(gradients, variables))
 
         return {"discr_loss": discr_loss, "gen_loss": gen_loss}
+        ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -32,15 +32,20 @@ class WGAN_clip(GAN):
 
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """Minus the mean of D(fake): small when fakes score high."""
+        ### BEGIN SOLUTION
         return -tf.reduce_mean(fake_scores)
+        ### END SOLUTION
 
     def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
         """Mean of D(fake) minus mean of D(real): minus the estimate of the Wasserstein distance."""
+        ### BEGIN SOLUTION
         return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
+        ### END SOLUTION
 
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
         # ---- Discriminator: minimise  mean D(G(z)) - mean D(real),  then clip ----
+        ### BEGIN SOLUTION
         variables = self.discriminator.trainable_variables
         for _ in range(self.disc_iter):
             fake = self.get_fake_sample(training=True)
@@ -53,8 +58,10 @@ class WGAN_clip(GAN):
             self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
             for variable in variables:
                 variable.assign(tf.clip_by_value(variable, -1.0, 1.0))
+        ### END SOLUTION
 
         # ---- Generator: minimise  -mean D(G(z)) ----
+        ### BEGIN SOLUTION
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             fake = self.get_fake_sample(training=True)
@@ -63,6 +70,7 @@ class WGAN_clip(GAN):
         self.generator.optimizer.apply_gradients(zip(gradients, variables))
 
         return {"discr_loss": discr_loss, "gen_loss": gen_loss}
+        ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> None:

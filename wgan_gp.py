@@ -52,14 +52,19 @@ class WGAN_GP(GAN):
 
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """Minus the mean of D(fake): small when fakes score high."""
+        ### BEGIN SOLUTION
         return -tf.reduce_mean(fake_scores)
+        ### END SOLUTION
 
     def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
         """Mean of D(fake) minus mean of D(real): minus the estimate of the Wasserstein distance."""
+        ### BEGIN SOLUTION
         return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
+        ### END SOLUTION
 
     def gradient_penalty(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Mean over the batch of (||dD(x)/dx|| - 1)^2 at x = u real + (1 - u) fake, one u ~ U[0, 1) per example."""
+        ### BEGIN SOLUTION
         real = self.match(real, fake)
         pairs = tf.minimum(tf.shape(real)[0], tf.shape(fake)[0])
         real, fake = real[:pairs], fake[:pairs]
@@ -73,10 +78,12 @@ class WGAN_GP(GAN):
         # The slope of the root is infinite at 0: a dead critic would turn every weight into NaN.
         norms = tf.sqrt(tf.maximum(squares, 1e-12))
         return tf.reduce_mean((norms - 1.0) ** 2)
+        ### END SOLUTION
 
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
         # ---- Discriminator: minimise  mean D(G(z)) - mean D(real) + lambda_gp * penalty ----
+        ### BEGIN SOLUTION
         variables = self.discriminator.trainable_variables
         for _ in range(self.disc_iter):
             fake = self.get_fake_sample(training=True)
@@ -89,8 +96,10 @@ class WGAN_GP(GAN):
                 penalised_loss = discr_loss + self.lambda_gp * gp
             gradients = tape.gradient(penalised_loss, variables)
             self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
+        ### END SOLUTION
 
         # ---- Generator: minimise  -mean D(G(z)) ----
+        ### BEGIN SOLUTION
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             fake = self.get_fake_sample(training=True)
@@ -99,6 +108,7 @@ class WGAN_GP(GAN):
         self.generator.optimizer.apply_gradients(zip(gradients, variables))
 
         return {"discr_loss": discr_loss, "gen_loss": gen_loss, "gp": gp}
+        ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -17,3 +17,44 @@ def some_faces(tmp_path):
     path = tmp_path / "some_faces.npy"
     np.save(path, faces.astype(np.uint8))
     return path
+
+
+def pytest_addoption(parser):
+    parser.addoption("--submission", metavar="DIR", help="grade the task files in DIR instead of testing the project")
+    parser.addoption("--every-submission", action="store_true", help="test the grader on all submissions, in minutes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "exhaustive: only with --every-submission")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--every-submission"):
+        left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def workers():
+    from gankit.grading.runner import Workers
+
+    with Workers() as workers:
+        yield workers
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With --submission the grading items run and nothing else; without it they do not."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    grades = collection_path.name == "test_submission.py"
+    return True if grades != bool(config.getoption("--submission")) else None
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    report = getattr(config, "submission_report", None)
+    if report is not None:
+        from gankit.grading import reports
+
+        terminalreporter.section("points")
+        terminalreporter.write(reports.text(report))

@@ -1,0 +1,215 @@
+"""Grading one submission: scenes are made, played by workers, and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from gankit.grading.judge.tasks import TASKS, Task
+from gankit.grading.judge.verdicts import TaskResult
+from gankit.grading.runner import Limits, Outcome, Workers
+from gankit.grading.submission import TASK_FILES, Submission
+
+# How many times the scenes that are left are tried after one of them has ended the process.
+RETRIES = 3
+TRAINING = ("train", "fit")
+ENDINGS = {
+    "time": ("TimeLimit", "the time limit was reached"),
+    "exit": ("ProcessEnded", "the process was ended by the code, or crashed"),
+    "output": ("TooMuchOutput", "more was printed than a task can need"),
+    "garbled": ("Garbled", "what came back cannot be read"),
+    "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
+}
+
+UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+
+
+@dataclass
+class Report:
+    """Everything that came of a submission.
+
+    Attributes
+    ----------
+    name : str
+        The submission's name.
+    tasks : list of TaskResult
+        One a task, in order.
+    seconds : float
+        How long it took.
+    notes : list of str
+        Files that were left out, and limits that this platform does not enforce.
+    """
+
+    name: str
+    tasks: list[TaskResult]
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """The points of all tasks."""
+        return round(sum(task.points for task in self.tasks), 2)
+
+    @property
+    def most(self) -> float:
+        """The points that can be had."""
+        return sum(task.most for task in self.tasks)
+
+
+def stack_in_words() -> str:
+    """Name the libraries that the submission runs on."""
+    versions = []
+    for name in ("TensorFlow", "Keras"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions.append(f"{name} {metadata.version(name.lower())}")
+    return " with ".join(versions) or "this machine"
+
+
+class Grader:
+    """Grades submissions; one warmed worker serves all of them.
+
+    Parameters
+    ----------
+    workers : Workers
+        Where the students' code runs.
+    seed : int, optional
+        Seed of all inputs; a new one for every submission where it is left out.
+    tasks : sequence of int, optional
+        The tasks to grade; all of them where it is left out.
+    jobs : int
+        Tasks that run at the same time.
+    scenes : set of str, optional
+        Play these scenes only and leave every check that needs another one unchecked.
+    limits : Limits, optional
+        What each task's process may use.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        seed: int | None = None,
+        tasks: list[int] | None = None,
+        jobs: int = 2,
+        scenes: set[str] | None = None,
+        limits: Limits | None = None,
+    ):
+        self._scenes = scenes
+        self._limits = limits or Limits()
+        self._workers = workers
+        self.seed = seed
+        self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
+        self._jobs = jobs
+        self._stack = stack_in_words()
+
+    @property
+    def task_numbers(self) -> list[int]:
+        """The tasks that are graded."""
+        return [task.number for task in self._tasks]
+
+    def grade(self, submission: Submission) -> Report:
+        """Grade one submission; never raises for what a submission does."""
+        return next(self.grade_all([submission]))
+
+    def grade_all(self, submissions: Iterable[Submission]) -> Iterator[Report]:
+        """Grade many, in order; the next one is begun while the last tasks of the one before still run."""
+        begun: deque[tuple[Submission, float, dict[int, Future]]] = deque()
+        with ThreadPoolExecutor(self._jobs) as pool:
+            for submission in submissions:
+                begun.append((submission, time.monotonic(), self._begin(pool, submission)))
+                if len(begun) > 1:
+                    yield self._finish(*begun.popleft())
+            while begun:
+                yield self._finish(*begun.popleft())
+
+    def _begin(self, pool: ThreadPoolExecutor, submission: Submission) -> dict[int, Future]:
+        seed = secrets.randbits(63) if self.seed is None else self.seed
+        # The longest tasks first.
+        order = sorted(self._tasks, key=lambda task: -task.effort)
+        return {task.number: pool.submit(self._grade_task, task, submission, seed) for task in order}
+
+    def _finish(self, submission: Submission, started: float, futures: dict[int, Future]) -> Report:
+        results = [futures[task.number].result() for task in self._tasks]
+        notes = submission.notes + self._workers.not_enforced()
+        return Report(submission.name, results, time.monotonic() - started, notes)
+
+    def _grade_task(self, task: Task, submission: Submission, seed: int) -> TaskResult:
+        file = submission.tasks.get(task.number)
+        result = TaskResult(task.number, task.title, file, task.checks)
+        if file is None:
+            names = " or ".join(TASK_FILES[task.number])
+            result.finish(f"There is no {names} in the submission.")
+            return result
+        # A task's inputs depend on nothing but the seed and its number: alone or in a batch, in any order.
+        play = task.prepare(np.random.default_rng([seed, task.number]), file, submission)
+        requests = [scene for scene in play.requests if self._scenes is None or scene["name"] in self._scenes]
+        outcome = self._play(requests, play.file, {**submission.files, **play.files})
+        result.printed = outcome.printed
+        if any(error["type"] == "NotImplementedError" for error in outcome.errors.values()):
+            result.finish("Not started: a part of it still raises NotImplementedError.")
+        elif "import" in outcome.errors:
+            task.import_failed(result, outcome.errors["import"], self._stack)
+        else:
+            try:
+                task.judge(play, outcome, result, self._stack)
+            except UNREADABLE:
+                # Only what a tampered worker sends makes the judge stumble; findings so far stand.
+                outcome.ended = "garbled"
+        result.finish(_ending_sentence(outcome))
+        return result
+
+    def _play(self, scenes: list[dict[str, Any]], file: str, files: dict[str, bytes]) -> Outcome:
+        """Play all scenes; one that ends the process is left out, and the others are tried again without it."""
+        total = Outcome()
+        left = list(scenes)
+        # A script is looked at on its own: neither a mistake in an earlier task nor its networks' size is to weigh.
+        stand_ins = any(scene["kind"] == "script" for scene in scenes)
+        for _ in range(RETRIES):
+            request = {"file": file, "scenes": left, "stand_ins": stand_ins}
+            outcome = self._workers.run(request, files, self._limits)
+            total.printed = total.printed or outcome.printed
+            total.ended = outcome.ended
+            imported = "import" in outcome.results
+            for name in outcome.results:
+                total.results.setdefault(name, outcome.results[name])
+            for name, error in outcome.errors.items():
+                total.errors.setdefault(name, error)
+            if "import" in outcome.errors:
+                return total
+            left = [s for s in left if s["name"] not in total.results and s["name"] not in total.errors]
+            if not left:
+                return total
+            kind, message = ENDINGS[outcome.ended]
+            error = {"type": kind, "message": message, "where": None}
+            if not imported and scenes[0]["kind"] != "script":
+                # The import itself ended the process; it may have been an earlier task's file that it imports.
+                if stand_ins or outcome.ended != "exit" and outcome.ended != "done":
+                    total.errors["import"] = error
+                    return total
+                stand_ins = True
+                continue
+            total.errors[left[0]["name"]] = error
+            # A training step that does not end does not end in the other scenes either.
+            alike = TRAINING if outcome.ended == "time" and left[0]["kind"] in TRAINING else ()
+            left = [scene for scene in left[1:] if scene["kind"] not in alike]
+            if not left:
+                return total
+        for scene in left:
+            total.errors.setdefault(scene["name"], error)
+        return total
+
+
+def _ending_sentence(outcome: Outcome) -> str:
+    if outcome.ended == "time":
+        return "The time limit was reached before this could be checked."
+    if outcome.ended in ("done", "exit"):
+        return "An earlier item failed."
+    return f"This could not be checked: {ENDINGS[outcome.ended][1]}."

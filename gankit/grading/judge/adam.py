@@ -1,0 +1,123 @@
+"""Adam replayed from recorded gradients, which tells learning rate, betas and lost state apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Arrays = list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Update:
+    """One update of one network: the weights before, the gradients given, the weights right after."""
+
+    before: Arrays
+    gradients: Arrays
+    after: Arrays
+
+
+def adam_moves(
+    updates: list[Update],
+    rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float = 1e-7,
+    fresh: bool = False,
+    steps: list[int] | None = None,
+) -> list[Arrays]:
+    """Return how far Adam moves each weight in each update.
+
+    Parameters
+    ----------
+    updates : list of Update
+        In order; the state starts from zero.
+    rate, beta_1, beta_2, epsilon : float
+        Adam's settings.
+    fresh : bool
+        Start from zero state at every update, as a re-created optimizer does.
+    steps : list of int, optional
+        The step counter at each update, where it is shared with another network's updates.
+    """
+    moves = []
+    m = v = None
+    for number, update in enumerate(updates, start=1):
+        if m is None or fresh:
+            m = [np.zeros_like(g, np.float64) for g in update.gradients]
+            v = [np.zeros_like(g, np.float64) for g in update.gradients]
+        m = [beta_1 * a + (1 - beta_1) * g for a, g in zip(m, update.gradients)]
+        v = [beta_2 * a + (1 - beta_2) * g.astype(np.float64) ** 2 for a, g in zip(v, update.gradients)]
+        step = 1 if fresh else steps[number - 1] if steps else number
+        alpha = rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+        # Where a gradient has always been zero, nothing moves.
+        moves.append([-alpha * a / np.maximum(np.sqrt(b) + epsilon, 1e-30) for a, b in zip(m, v)])
+    return moves
+
+
+def moves_fit(updates: list[Update], moves: list[Arrays]) -> bool:
+    """Tell whether the recorded weights moved that far, to within single precision."""
+    for update, move in zip(updates, moves):
+        for before, after, expected in zip(update.before, update.after, move):
+            found = after.astype(np.float64) - before
+            size = np.abs(expected).max(initial=0) + np.abs(found).max(initial=0)
+            # Weights are stored in single precision, so a move is known to about 1e-7 of the weight.
+            tolerance = 4e-3 * size + 3e-7 * (np.abs(before).max(initial=0) + 1)
+            if np.abs(found - expected).max(initial=0) > tolerance:
+                return False
+    return True
+
+
+def explain(
+    updates: list[Update], rate: float, betas: tuple[float, float], counters: list[int]
+) -> tuple[str, str] | None:
+    """Find out how the weights were moved.
+
+    Returns
+    -------
+    None
+        If it was Adam with the given settings.
+    (idea, symptom)
+        The usual mistake that reproduces the moves, or ``("other", ...)``.
+    """
+    beta_1, beta_2 = betas
+    if not updates:
+        return None
+    for epsilon in (1e-7, 1e-8, 0.0, 1e-6):
+        if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, epsilon)):
+            return None
+    common = ((0.5, 0.9), (0.3, 0.9), (0.9, 0.999), (0.0, 0.9), (0.5, 0.999), (0.9, 0.9), (beta_2, beta_1))
+    for pair in dict.fromkeys(common):
+        if pair != betas and moves_fit(updates, adam_moves(updates, rate, *pair)):
+            return "betas", "Adam's two decay rates are not those of this task"
+    for rate_, words in (
+        (0.001, "Keras's default"),
+        (0.005, "the class's default"),
+        (rate / 10, ""),
+        (rate * 10, ""),
+        (0.0001, ""),
+        (0.0005, ""),
+        (0.00005, ""),
+        (rate / 2, ""),
+        (rate * 2, ""),
+    ):
+        for pair in (betas, (0.9, 0.999)):
+            if moves_fit(updates, adam_moves(updates, rate_, *pair)):
+                detail = f" ({words})" if words else ""
+                return "learning_rate", f"the step size is not the learning_rate that was given{detail}"
+    if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, fresh=True)):
+        return "fresh_optimizer", "Adam forgets its running means between updates, as if it were made anew each time"
+    if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, steps=counters)):
+        return "shared_optimizer", "both networks seem to share one optimizer"
+    for pair in ((0.9, 0.999), (0.5, 0.9), (0.3, 0.9)):
+        if moves_fit(updates, adam_moves(updates, rate, *pair, fresh=True)):
+            return (
+                "fresh_optimizer",
+                "Adam forgets its running means between updates, as if it were made anew each time",
+            )
+    for factor in (rate, 0.01, 0.001):
+        if moves_fit(updates, [[-factor * g for g in update.gradients] for update in updates]):
+            return "not_adam", "the weights move by plain gradient descent instead of Adam"
+    if moves_fit(updates, [[-m for m in move] for move in adam_moves(updates, rate, beta_1, beta_2)]):
+        return "ascent", "the weights move up the gradient instead of down"
+    return "other", "the weights do not move as Adam with the given settings moves them"

@@ -1,0 +1,511 @@
+"""Task 4: the verdicts on the convolutional networks, from what they compute with weights of the judge's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gankit.grading.judge.gan_tasks import in_words
+from gankit.grading.judge.networks import convolve_same, pool, upsample_bilinear, upsample_nearest
+from gankit.grading.judge.verdicts import Check, TaskResult
+
+CHECKS = (
+    Check("builds", "convolutional_GenDiscr returns a generator and a discriminator", 1),
+    Check("names", "the networks are named generator and discriminator", 1),
+    Check("fresh", "each call builds fresh networks", 1),
+    Check("generator_layers", "the generator has the table's layers", 2),
+    Check("generator_function", "the generator computes what the table says", 4),
+    Check("generator_training", "batch normalisation uses the batch while training", 1),
+    Check("discriminator_layers", "the discriminator has the table's layers", 2),
+    Check("discriminator_function", "the discriminator computes what the table says", 3),
+)
+Weights = list[tuple[str, np.ndarray]]
+
+
+def _conv(side: int, inputs: int, outputs: int) -> list[tuple[str, tuple[int, ...]]]:
+    return [("kernel", (side, side, inputs, outputs)), ("bias", (outputs,))]
+
+
+def _norm(channels: int) -> list[tuple[str, tuple[int, ...]]]:
+    return [(role, (channels,)) for role in ("gamma", "beta", "moving_mean", "moving_variance")]
+
+
+GENERATOR_LAYOUT = [("kernel", (16, 2048)), ("bias", (2048,))]
+for _inputs, _outputs in ((512, 64), (64, 16), (16, 1)):
+    GENERATOR_LAYOUT += _conv(3, _inputs, _outputs) + _norm(_outputs)
+DISCRIMINATOR_LAYOUT = [item for pair in ((1, 32), (32, 64), (64, 128), (128, 256)) for item in _conv(3, *pair)] + [
+    ("kernel", (256, 1)),
+    ("bias", (1,)),
+]
+LAYOUTS = {"generator": GENERATOR_LAYOUT, "discriminator": DISCRIMINATOR_LAYOUT}
+SHAPES = {"generator": ([0, 16], [0, 16, 16, 1]), "discriminator": ([0, 16, 16, 1], [0, 1])}
+
+
+def scenes(random: np.random.Generator) -> list[dict[str, Any]]:
+    """Return the two scenes: one that describes the networks, one that sets weights and asks for answers."""
+    asked: dict[str, Any] = {"name": "forward", "kind": "forward"}
+    for name, layout in LAYOUTS.items():
+        shape = SHAPES[name][0][1:]
+        inputs = [scale * random.standard_normal((6, *shape)) for scale in (0.2, 2.5)]
+        asked[name] = {
+            "weights": [[role, draw(random, role, shape_)] for role, shape_ in layout],
+            "inputs": [array.astype(np.float32) for array in inputs],
+        }
+    return [{"name": "builder", "kind": "builder"}, asked]
+
+
+def draw(random: np.random.Generator, role: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw weights that keep every layer away from zero and from saturation, so that each leaves a trace."""
+    if role == "kernel":
+        values = 1.3 * random.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))
+    elif role == "moving_variance":
+        values = random.uniform(0.6, 1.6, shape)
+    elif role == "gamma":
+        values = random.uniform(0.7, 1.4, shape) * random.choice([-1, 1], shape)
+    else:
+        values = 0.4 * random.choice([-1, 1], shape) * random.uniform(0.5, 1.2, shape)
+    return values.astype(np.float32)
+
+
+# ------------------------------------------------------------------------- what they may compute
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "tanh": np.tanh,
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "leaky relu": lambda x: np.where(x > 0, x, 0.3 * x),
+    "leaky relu of slope 0.2": lambda x: np.where(x > 0, x, 0.2 * x),
+    "leaky relu of slope 0.01": lambda x: np.where(x > 0, x, 0.01 * x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "tanh twice": lambda x: np.tanh(np.tanh(x)),
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One upsampling or pooling block, as it may be written."""
+
+    before: str = "linear"
+    after: str = "tanh"
+    resize: str = "right"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A whole network, as it may be written, and what it means to find this one."""
+
+    blocks: tuple[Block, ...]
+    end: str = "linear"
+    start: str = "tanh"
+    epsilon: float = 1e-3
+    idea: str = "right"
+    sentence: str = ""
+
+
+def generate(weights: list[np.ndarray], latents: np.ndarray, design: Design, training: bool) -> np.ndarray:
+    """Compute a generator of this design."""
+    maps = ACTIVATIONS[design.start](latents @ weights[0] + weights[1]).reshape(-1, 2, 2, 512)
+    for number, block in enumerate(design.blocks):
+        kernel, bias, gamma, beta, average, variance = weights[2 + 6 * number : 8 + 6 * number]
+        if block.resize == "right":
+            maps = convolve_same(upsample_nearest(maps), kernel, bias)
+        elif block.resize == "bilinear":
+            maps = convolve_same(upsample_bilinear(maps), kernel, bias)
+        else:
+            maps = upsample_nearest(convolve_same(maps, kernel, bias))
+        maps = ACTIVATIONS[block.before](maps)
+        if training:
+            average, variance = maps.mean(axis=(0, 1, 2)), maps.var(axis=(0, 1, 2))
+        maps = ACTIVATIONS[block.after](gamma * (maps - average) / np.sqrt(variance + design.epsilon) + beta)
+    return maps
+
+
+def discriminate(weights: list[np.ndarray], pictures: np.ndarray, design: Design, training: bool) -> np.ndarray:
+    """Compute a discriminator of this design; it knows no difference between the modes."""
+    maps = pictures
+    for number, block in enumerate(design.blocks):
+        maps = ACTIVATIONS[block.before](convolve_same(maps, weights[2 * number], weights[2 * number + 1]))
+        if block.resize == "stride":
+            maps = maps[:, 1::2, 1::2]
+        else:
+            maps = pool(maps, "average" if block.resize == "average" else "max")
+        maps = ACTIVATIONS[block.after](maps)
+    return ACTIVATIONS[design.end](maps.reshape(len(maps), -1) @ weights[8] + weights[9])
+
+
+def _changed(design: Design, places: tuple[int, ...], idea: str, sentence: str, **changes: str) -> Design:
+    blocks = tuple(replace(b, **changes) if n in places else b for n, b in enumerate(design.blocks))
+    return replace(design, blocks=blocks, idea=idea, sentence=sentence)
+
+
+def _places(count: int) -> Iterator[tuple[tuple[int, ...], str]]:
+    yield tuple(range(count)), "in its blocks"
+    for last in range(count):
+        yield (last,), f"in block {last + 1} of {count}"
+    yield tuple(range(count - 1)), "in all its blocks but the last"
+    yield tuple(range(1, count)), "in all its blocks but the first"
+
+
+OTHER_ACTIVATIONS = [name for name in ACTIVATIONS if name not in ("tanh", "linear", "tanh twice")]
+
+
+def generator_designs() -> list[Design]:
+    """Return the right generator, harmless variants of it, and the usual mistakes."""
+    right = Design(tuple(Block() for _ in range(3)))
+    designs = [right, replace(right, epsilon=1e-5)]
+    for start in ("linear", *OTHER_ACTIVATIONS):
+        what = "has no activation" if start == "linear" else f"has {start} as its activation"
+        designs.append(
+            replace(right, start=start, idea="dense_activation", sentence=f"The generator's dense layer {what}.")
+        )
+    for places, where in _places(3):
+        designs += [
+            _changed(
+                right, places, "activation_missing", f"The generator lacks an activation {where}.", after="linear"
+            ),
+            _changed(
+                right,
+                places,
+                "activation_before_norm",
+                f"The generator's activation stands before batch normalisation {where}: it belongs behind it.",
+                before="tanh",
+                after="linear",
+            ),
+            _changed(
+                right,
+                places,
+                "activation_twice",
+                f"The generator applies tanh twice {where}: in the convolution and after batch normalisation.",
+                before="tanh",
+            ),
+            _changed(
+                right,
+                places,
+                "activation_twice",
+                f"The generator applies an activation before and after batch normalisation {where}.",
+                before="relu",
+            ),
+            _changed(
+                right, places, "activation_twice", f"The generator applies tanh twice {where}.", after="tanh twice"
+            ),
+            _changed(
+                right,
+                places,
+                "upsampling",
+                f"The generator's upsampling interpolates {where}: it should repeat pixels.",
+                resize="bilinear",
+            ),
+            _changed(
+                right,
+                places,
+                "upsampling_order",
+                f"The generator convolves before it upsamples {where}: upsampling comes first.",
+                resize="after",
+            ),
+        ]
+        for name in OTHER_ACTIVATIONS:
+            designs.append(
+                _changed(
+                    right,
+                    places,
+                    "activation",
+                    f"The generator has {name} {where}, where the table has another activation.",
+                    after=name,
+                )
+            )
+            designs.append(
+                _changed(
+                    right,
+                    places,
+                    "activation",
+                    f"The generator has {name} before batch normalisation {where}, and none behind it.",
+                    before=name,
+                    after="linear",
+                )
+            )
+    everywhere = _changed(right, (0, 1, 2), "activation", "The generator has relu everywhere.", after="relu")
+    designs += [
+        replace(everywhere, start="relu"),
+        replace(
+            _changed(everywhere, (2,), "activation", "The generator has relu in its hidden layers.", after="tanh"),
+            start="relu",
+        ),
+    ]
+    return designs
+
+
+def discriminator_designs() -> list[Design]:
+    """Return the right discriminators, linear or tanh at the end, and the usual mistakes."""
+    right = Design(tuple(Block() for _ in range(4)))
+    designs = [right, replace(right, end="tanh")]
+    for end in ("sigmoid", "relu"):
+        designs.append(
+            replace(
+                right,
+                end=end,
+                idea="critic_bounded",
+                sentence=f"The discriminator ends in {end}: a score may have either sign, and is not a probability.",
+            )
+        )
+    for end in ("linear", "tanh"):
+        base = replace(right, end=end)
+        for places, where in _places(4):
+            designs += [
+                _changed(
+                    base,
+                    places,
+                    "activation_missing",
+                    f"The discriminator lacks an activation {where}.",
+                    after="linear",
+                ),
+                _changed(
+                    base,
+                    places,
+                    "activation_twice",
+                    f"The discriminator applies tanh twice {where}: once in the convolution and once after pooling.",
+                    before="tanh",
+                ),
+                _changed(
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator takes means of neighbours {where}, where the largest is asked for.",
+                    resize="average",
+                ),
+                _changed(
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator takes means of neighbours {where}, and of activated values.",
+                    resize="average",
+                    before="tanh",
+                    after="linear",
+                ),
+                _changed(
+                    base,
+                    places,
+                    "pooling",
+                    f"The discriminator's convolution takes strides {where}, where the largest "
+                    "of four neighbours is asked for.",
+                    resize="stride",
+                ),
+            ]
+            for name in OTHER_ACTIVATIONS:
+                designs.append(
+                    _changed(
+                        base,
+                        places,
+                        "activation",
+                        f"The discriminator has {name} {where}, where the table has another activation.",
+                        after=name,
+                    )
+                )
+    return designs
+
+
+# ------------------------------------------------------------------------------------- verdicts
+
+
+class BuilderJudge:
+    """Judges task 4.
+
+    Parameters
+    ----------
+    forward : dict
+        The scene with weights and inputs.
+    results, errors : dict
+        What came back.
+    result : TaskResult
+        Where the findings go.
+    stack : str
+        The libraries' versions, for error messages.
+    """
+
+    def __init__(
+        self, forward: dict[str, Any], results: dict[str, Any], errors: dict[str, Any], result: TaskResult, stack: str
+    ):
+        self._forward = forward
+        self._results = results
+        self._errors = errors
+        self._out = result
+        self._stack = stack
+
+    def judge(self) -> None:
+        """Write a finding for every check."""
+        if "builder" in self._errors:
+            text = in_words(self._errors["builder"], self._stack)
+            self._out.failed("builds", "builder_error", f"convolutional_GenDiscr() raised {text}")
+            return
+        found = self._results.get("builder")
+        if not isinstance(found, dict):
+            return
+        layouts = found["layouts"]
+        if found["count"] != 2 or len(layouts) != 2:
+            self._out.failed(
+                "builds",
+                "not_two_networks",
+                "convolutional_GenDiscr() does not return two Keras models: generator, then discriminator.",
+            )
+            return
+        by_place = dict(zip(("generator", "discriminator"), layouts))
+        swapped = all(
+            layout["input"][1:] == SHAPES[other][0][1:]
+            for layout, other in zip(layouts, ("discriminator", "generator"))
+        )
+        if swapped:
+            self._out.failed(
+                "builds",
+                "order_swapped",
+                "convolutional_GenDiscr() returns the discriminator first: the generator comes first.",
+            )
+            return
+        self._out.passed("builds")
+        names = [layout["name"] for layout in layouts]
+        if names != ["generator", "discriminator"]:
+            self._out.failed(
+                "names",
+                "names",
+                "A network has another name: they are called 'generator' and 'discriminator', in the "
+                "summaries and in stored weights.",
+            )
+        self._out.passed("names")
+        if not found["fresh"]:
+            self._out.failed(
+                "fresh", "not_fresh", "Two calls return networks that share weights: each call builds fresh ones."
+            )
+        self._out.passed("fresh")
+        for name, layout in by_place.items():
+            self._judge_layout(name, layout)
+        if "forward" in self._errors:
+            text = in_words(self._errors["forward"], self._stack)
+            self._out.failed("generator_function", "forward_error", f"A network could not be called: {text}")
+            return
+        for name in by_place:
+            self._judge_function(name)
+
+    def _judge_layout(self, name: str, layout: dict[str, Any]) -> None:
+        key = f"{name}_layers"
+        wanted = [(role, list(shape)) for role, shape in LAYOUTS[name]]
+        found = [(role, list(shape)) for role, shape, _ in layout["weights"]]
+        missing, surplus = _difference(wanted, found), _difference(found, wanted)
+        if not missing and not surplus:
+            inputs, outputs = SHAPES[name]
+            if layout["input"][1:] != inputs[1:]:
+                self._out.failed(key, "input_shape", f"The {name}'s input has another shape than the table's.")
+            elif layout["output"][1:] != outputs[1:]:
+                self._out.failed(
+                    key,
+                    "output_shape",
+                    f"The {name}'s output has another shape than the table's, though its weights fit. "
+                    "Look at padding, upsampling, pooling and reshaping.",
+                )
+            elif self._not_trainable(name, layout):
+                self._out.failed(key, "not_trainable", f"Some of the {name}'s weights are frozen.")
+            self._out.passed(key)
+            return
+        idea, text = _layout_mistake(name, missing, surplus)
+        share = 0.5 if len(missing) + len(surplus) <= 4 else 0.0
+        self._out.failed(key, idea, f"{text} Compare model.summary() with the table, row by row.", share)
+
+    @staticmethod
+    def _not_trainable(name: str, layout: dict[str, Any]) -> bool:
+        return any(not trainable and not role.startswith("moving") for role, _, trainable in layout["weights"])
+
+    def _judge_function(self, name: str) -> None:
+        key = f"{name}_function"
+        layers = self._out.findings[f"{name}_layers"]
+        if layers.verdict == "fail":
+            self._out.skipped(key, "Its layers are other ones than the table's.")
+            return
+        answers = self._results.get("forward", {}).get(name)
+        if not answers:
+            return
+        weights = [np.asarray(array, np.float64) for _, array in self._forward[name]["weights"]]
+        compute = generate if name == "generator" else discriminate
+        designs = generator_designs() if name == "generator" else discriminator_designs()
+        inputs = [np.asarray(array, np.float64) for array in self._forward[name]["inputs"]]
+
+        def fits(design: Design, mode: int) -> bool:
+            for x, found in zip(inputs, answers):
+                expected = compute(weights, x, design, bool(mode))
+                if found[mode].shape != expected.shape or not _close(found[mode], expected):
+                    return False
+            return True
+
+        design = next((design for design in designs if fits(design, 0)), None)
+        if design is None:
+            self._out.failed(
+                key,
+                "function_other",
+                f"The {name} has the table's weights and computes something else with them. "
+                "Look at the order of its layers, at activations, padding, and how maps are resized.",
+            )
+        elif design.idea != "right":
+            sentence = design.sentence + " Compare it with the table, row by row."
+            self._out.failed(key, design.idea, sentence, 0.5)
+        self._out.passed(key)
+        if name == "discriminator":
+            if design is not None and not fits(design, 1):
+                self._out.failed(
+                    key,
+                    "dropout",
+                    "The discriminator computes something else in training mode, as with dropout, which "
+                    "the table does not have.",
+                    0.5,
+                )
+                # A later finding may not replace an earlier one; this one replaces a pass.
+            return
+        if design is None:
+            self._out.skipped("generator_training", "The generator's function could not be recognised.")
+        elif not fits(design, 1):
+            self._out.failed(
+                "generator_training",
+                "training_ignored",
+                "In training mode the generator does not use the mean and "
+                "variance of the batch it is shown. Look at its batch normalisation.",
+            )
+        self._out.passed("generator_training")
+
+
+def _close(found: np.ndarray, expected: np.ndarray) -> bool:
+    if not np.isfinite(found).all():
+        return False
+    return bool(np.linalg.norm(found - expected) <= 2e-3 * np.linalg.norm(expected) + 1e-5)
+
+
+def _difference(first: list, second: list) -> list:
+    left = list(second)
+    missing = []
+    for item in first:
+        if item in left:
+            left.remove(item)
+        else:
+            missing.append(item)
+    return missing
+
+
+def _layout_mistake(name: str, missing: list, surplus: list) -> tuple[str, str]:
+    lost, extra = [role for role, _ in missing], [role for role, _ in surplus]
+    norm = {"gamma", "beta", "moving_mean", "moving_variance"}
+    if set(lost) & norm and not set(extra) & norm and "kernel" not in lost:
+        return "batch_norm_missing", f"The {name} lacks a batch normalisation that the table has."
+    if set(extra) & norm and not lost:
+        words = "a batch normalisation that the table does not have"
+        return "batch_norm_surplus", f"The {name} has {words}."
+    if lost and set(lost) == {"bias"} and not extra:
+        return "bias_missing", f"A layer of the {name} has no bias."
+    kernels = [shape for role, shape in missing if role == "kernel"]
+    others = [shape for role, shape in surplus if role == "kernel"]
+    if len(kernels) < len(others):
+        return "layer_surplus", f"The {name} has a layer that the table does not have."
+    if len(kernels) > len(others):
+        return "layer_missing", f"The {name} lacks a layer that the table has."
+    if kernels and all(len(a) == len(b) and a[-2:] == b[-2:] for a, b in zip(kernels, others)):
+        return "kernel_size", f"The {name}'s convolutions have another kernel size than the table's."
+    if kernels:
+        return "channels", f"A layer of the {name} has another number of units or channels than the table's."
+    return "layers_other", f"The {name}'s layers are other ones than the table's."

@@ -1,0 +1,133 @@
+"""Small networks in NumPy, float64: forward, backward, and the gradient of functions of the input gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Arrays = list[np.ndarray]
+
+# Each activation with its first and second derivative, as functions of (argument, value).
+ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {
+    "linear": (lambda z: z, lambda z, a: np.ones_like(z), lambda z, a: np.zeros_like(z)),
+    "tanh": (np.tanh, lambda z, a: 1 - a**2, lambda z, a: -2 * a * (1 - a**2)),
+    "sigmoid": (
+        lambda z: 1 / (1 + np.exp(-z)),
+        lambda z, a: a * (1 - a),
+        lambda z, a: a * (1 - a) * (1 - 2 * a),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """A stack of dense layers; ``activations`` has one name a layer. Inputs of any shape are flattened."""
+
+    activations: tuple[str, ...]
+
+    def forward(self, weights: Arrays, x: np.ndarray) -> np.ndarray:
+        """Return the outputs, shape ``(batch, units)``."""
+        return self._run(weights, x)[1][-1]
+
+    def _run(self, weights: Arrays, x: np.ndarray) -> tuple[Arrays, Arrays]:
+        a = np.asarray(x, np.float64).reshape(len(x), -1)
+        arguments, values = [], [a]
+        for layer, name in enumerate(self.activations):
+            arguments.append(values[-1] @ weights[2 * layer] + weights[2 * layer + 1])
+            values.append(ACTIVATIONS[name][0](arguments[-1]))
+        return arguments, values
+
+    def backward(self, weights: Arrays, x: np.ndarray, cotangent: np.ndarray) -> tuple[Arrays, np.ndarray]:
+        """Return d(sum(cotangent * output)) with respect to the weights and to the flattened input."""
+        arguments, values = self._run(weights, x)
+        gradients: Arrays = [np.zeros(0)] * len(weights)
+        for layer in reversed(range(len(self.activations))):
+            slope = ACTIVATIONS[self.activations[layer]][1]
+            cotangent = cotangent * slope(arguments[layer], values[layer + 1])
+            gradients[2 * layer] = values[layer].T @ cotangent
+            gradients[2 * layer + 1] = cotangent.sum(axis=0)
+            cotangent = cotangent @ weights[2 * layer].T
+        return gradients, cotangent
+
+    def input_gradient(self, weights: Arrays, x: np.ndarray) -> np.ndarray:
+        """Return d(sum of outputs)/dx, shape ``(batch, inputs)``."""
+        return self.backward(weights, x, np.ones((len(x), weights[-1].shape[0])))[1]
+
+    def directional_gradient(self, weights: Arrays, x: np.ndarray, direction: np.ndarray) -> Arrays:
+        """Return the weights' gradient of sum over the batch of direction . dD(x)/dx.
+
+        That is the gradient of the derivative of D along ``direction``: the tangent is carried forward beside the
+        value, and both are taken back together. With ``direction`` the derivative of a penalty by the input
+        gradient, it is the second-order gradient of that penalty.
+        """
+        a = np.asarray(x, np.float64).reshape(len(x), -1)
+        tangent = direction.reshape(len(x), -1)
+        kept = []
+        for layer, name in enumerate(self.activations):
+            value, slope, bend = ACTIVATIONS[name]
+            kernel = weights[2 * layer]
+            z, dz = a @ kernel + weights[2 * layer + 1], tangent @ kernel
+            new = value(z)
+            kept.append((a, tangent, dz, slope(z, new), bend(z, new)))
+            a, tangent = new, slope(z, new) * dz
+        by_value, by_tangent = np.zeros_like(a), np.ones_like(tangent)
+        gradients: Arrays = [np.zeros(0)] * len(weights)
+        for layer in reversed(range(len(self.activations))):
+            a, tangent, dz, slope, bend = kept[layer]
+            by_z = by_value * slope + by_tangent * bend * dz
+            by_dz = by_tangent * slope
+            gradients[2 * layer] = a.T @ by_z + tangent.T @ by_dz
+            gradients[2 * layer + 1] = by_z.sum(axis=0)
+            by_value, by_tangent = by_z @ weights[2 * layer].T, by_dz @ weights[2 * layer].T
+        return gradients
+
+
+def glorot_like(random: np.random.Generator, widths: list[int], scale: float = 1.0) -> Arrays:
+    """Draw kernels and biases of a perceptron, float32, of the size that keeps tanh away from its flat ends."""
+    weights: Arrays = []
+    for inputs, outputs in zip(widths[:-1], widths[1:]):
+        weights.append((scale * random.standard_normal((inputs, outputs)) / np.sqrt(inputs)).astype(np.float32))
+        weights.append((0.3 * scale * random.standard_normal(outputs)).astype(np.float32))
+    return weights
+
+
+# ------------------------------------------------------------------ convolutional networks
+
+
+def convolve_same(maps: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Convolve maps ``(n, h, w, c)`` with zeros around the edge, tap by tap; the kernel's side is odd."""
+    _, height, width, _ = maps.shape
+    side = kernel.shape[0]
+    padded = np.pad(maps, ((0, 0), (side // 2,) * 2, (side // 2,) * 2, (0, 0)))
+    out = np.zeros((*maps.shape[:3], kernel.shape[-1])) + bias
+    for i in range(side):
+        for j in range(side):
+            out += padded[:, i : i + height, j : j + width] @ kernel[i, j]
+    return out
+
+
+def upsample_nearest(maps: np.ndarray) -> np.ndarray:
+    """Repeat every pixel twice along both axes."""
+    return maps.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def upsample_bilinear(maps: np.ndarray) -> np.ndarray:
+    """Double both axes with linear interpolation between pixel centres."""
+    for axis in (1, 2):
+        length = maps.shape[axis]
+        places = np.clip((np.arange(2 * length) + 0.5) / 2 - 0.5, 0, length - 1)
+        low = np.floor(places).astype(int)
+        high = np.minimum(low + 1, length - 1)
+        shape = [1] * maps.ndim
+        shape[axis] = -1
+        share = (places - low).reshape(shape)
+        maps = maps.take(low, axis) * (1 - share) + maps.take(high, axis) * share
+    return maps
+
+
+def pool(maps: np.ndarray, kind: str) -> np.ndarray:
+    """Halve both axes: the largest of four neighbours (``max``) or their mean (``average``)."""
+    neighbours = [maps[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    return np.maximum.reduce(neighbours) if kind == "max" else sum(neighbours) / 4

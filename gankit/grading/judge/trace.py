@@ -1,0 +1,324 @@
+"""A recorded training run, taken apart into updates and the batches that went into each.
+
+The events come from a process that ran a student's code: their shapes are checked here, and what the networks are
+said to have answered is computed again from weights and inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gankit.grading.judge.adam import Update
+from gankit.grading.judge.networks import Perceptron
+
+NETWORKS = ("generator", "discriminator")
+
+
+class BrokenTrace(ValueError):
+    """The record does not fit together; only a process that was tampered with sends one."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the judge knows of a network that it supplied.
+
+    Attributes
+    ----------
+    perceptron : Perceptron or None
+        None for networks with layers that the judge does not compute again.
+    trainable : list of int
+        Places of the trainable weights among all of them.
+    shapes : list of tuple
+        The shapes of all weights.
+    example : tuple
+        Shape of one input.
+    """
+
+    perceptron: Perceptron | None
+    trainable: list[int]
+    shapes: list[tuple[int, ...]]
+
+
+@dataclass
+class Call:
+    """One batch that was shown to a network."""
+
+    network: str
+    inputs: np.ndarray
+    outputs: np.ndarray
+    training: bool | None
+    state: int
+    order: int
+
+
+@dataclass
+class AppliedUpdate:
+    """One update: what was applied to which network, between which states, and the calls since the one before."""
+
+    owner: str
+    gradients: list[np.ndarray | None]
+    optimizer: int
+    before: int
+    after: int
+    settled: int
+    calls: list[Call]
+
+
+@dataclass
+class Step:
+    """One training step."""
+
+    updates: list[AppliedUpdate] = field(default_factory=list)
+    late_calls: list[Call] = field(default_factory=list)
+    first_state: int = 0
+    last_state: int = 0
+    returned: dict[str, np.ndarray] | None = None
+    complete: bool = False
+
+    @property
+    def calls(self) -> list[Call]:
+        """All calls of the step, in order."""
+        return [call for update in self.updates for call in update.calls] + self.late_calls
+
+
+class Run:
+    """A scene of training steps, as it was sent back.
+
+    Parameters
+    ----------
+    result : dict
+        What the worker's ``train`` returned.
+    networks : dict
+        The :class:`Network` of each name.
+    steps : int
+        How many training steps were asked for.
+    """
+
+    def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int):
+        self.networks = networks
+        try:
+            self.states = [self._checked_state(state) for state in result["states"]]
+            self.steps = self._read(result["events"])
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise BrokenTrace("the record lacks something") from error
+        if len(self.steps) != steps or any(not step.complete for step in self.steps):
+            raise BrokenTrace("another number of training steps was asked for")
+        for step in self.steps:
+            for call in step.calls:
+                self._check_call(call)
+
+    def weights(self, state: int, network: str) -> list[np.ndarray]:
+        """Return all weights of a network in a state."""
+        return self.states[state][network]
+
+    def trainable(self, state: int, network: str) -> list[np.ndarray]:
+        """Return the trainable weights of a network in a state, in double precision."""
+        return [self.states[state][network][i].astype(np.float64) for i in self.networks[network].trainable]
+
+    def same(self, first: int, second: int, network: str) -> bool:
+        """Tell whether a network's weights are bit for bit the same in two states."""
+        pairs = zip(self.weights(first, network), self.weights(second, network))
+        return first == second or all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+    def same_trainable(self, first: int, second: int, network: str) -> bool:
+        """The same for the trainable weights alone: statistics of batch normalisation move by themselves."""
+        pairs = zip(self.trainable(first, network), self.trainable(second, network))
+        return first == second or all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+    def updates_of(self, network: str) -> list[tuple[Step, AppliedUpdate]]:
+        """Return every update of a network, with its step."""
+        return [(step, update) for step in self.steps for update in step.updates if update.owner == network]
+
+    def adam_record(self, network: str) -> list[Update] | None:
+        """Return the updates as :mod:`adam` replays them, or None where a gradient is missing."""
+        records = []
+        for _, update in self.updates_of(network):
+            if any(gradient is None for gradient in update.gradients):
+                return None
+            before, after = self.trainable(update.before, network), self.trainable(update.after, network)
+            records.append(Update(before, list(update.gradients), after))
+        return records
+
+    def counters(self, network: str) -> list[int]:
+        """Return, for each update of a network, its number among the updates of both networks."""
+        owners = [update.owner for step in self.steps for update in step.updates]
+        return [number for number, owner in enumerate(owners, start=1) if owner == network]
+
+    # ---------------------------------------------------------------- private
+
+    def _checked_state(self, state: dict[str, Any]) -> dict[str, list[np.ndarray]]:
+        for name in NETWORKS:
+            if [array.shape for array in state[name]] != self.networks[name].shapes:
+                raise BrokenTrace("weights have other shapes than the networks")
+        return state
+
+    def _read(self, events: list[dict[str, Any]]) -> list[Step]:
+        steps: list[Step] = []
+        calls: list[Call] = []
+        unsettled: AppliedUpdate | None = None
+        pending: AppliedUpdate | None = None
+        for order, event in enumerate(events):
+            kind, state = event["kind"], int(event["state"])
+            if not 0 <= state < len(self.states):
+                raise BrokenTrace("a state is missing")
+            if unsettled is not None:
+                unsettled.settled, unsettled = state, None
+            if kind == "step":
+                steps.append(Step(first_state=state))
+                calls = []
+            elif not steps:
+                continue
+            elif kind == "call":
+                calls.append(Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order))
+            elif kind == "apply":
+                owner, gradients = self._gradients(event["gradients"])
+                pending = AppliedUpdate(owner, gradients, int(event["optimizer"]), state, state, state, calls)
+                calls = []
+                steps[-1].updates.append(pending)
+            elif kind == "applied" and pending is not None:
+                pending.after = pending.settled = state
+                unsettled, pending = pending, None
+            elif kind == "returned":
+                losses = event["losses"]
+                steps[-1].returned = losses if isinstance(losses, dict) else None
+                steps[-1].late_calls, calls = calls, []
+                steps[-1].complete = True
+            steps[-1].last_state = state
+        return steps
+
+    def _gradients(self, listed: list[list[Any]]) -> tuple[str, list[np.ndarray | None]]:
+        owners = {name for name, _, _ in listed}
+        if len(owners) != 1 or None in owners:
+            return "both" if len(owners & set(NETWORKS)) == 2 else "none", []
+        owner = owners.pop()
+        places = self.networks[owner].trainable
+        gradients: list[np.ndarray | None] = [None] * len(places)
+        for _, position, gradient in listed:
+            if not 0 <= position < len(places):
+                raise BrokenTrace("a gradient belongs to no weight")
+            if gradient is not None and gradient.shape != self.networks[owner].shapes[places[position]]:
+                raise BrokenTrace("a gradient has another shape than its weight")
+            gradients[position] = None if gradient is None else gradient.astype(np.float64)
+        return owner, gradients
+
+    def _check_call(self, call: Call) -> None:
+        network = self.networks[call.network]
+        if network.perceptron is None:
+            return
+        expected = network.perceptron.forward(self.trainable(call.state, call.network), call.inputs)
+        found = call.outputs.reshape(len(call.outputs), -1)
+        if found.shape != expected.shape or not np.allclose(found, expected, rtol=1e-3, atol=1e-4, equal_nan=True):
+            raise BrokenTrace("a network is said to have answered what it cannot have answered")
+
+
+# ---------------------------------------------------------------------- whose rows are these
+
+
+def rows(array: np.ndarray) -> np.ndarray:
+    """Flatten each example."""
+    return np.asarray(array, np.float64).reshape(len(array), -1)
+
+
+def find_rows(wanted: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Return for each wanted row its place among the others, or -1."""
+    if not len(wanted) or not len(among) or wanted.shape[1] != among.shape[1]:
+        return np.full(len(wanted), -1)
+    distance = np.abs(wanted[:, None, :] - among[None, :, :]).max(axis=2)
+    places = distance.argmin(axis=1)
+    size = 1 + np.abs(wanted).max(axis=1)
+    return np.where(distance.min(axis=1) <= 1e-6 * size, places, -1)
+
+
+@dataclass
+class Batches:
+    """What a discriminator was shown for one update: real rows, fake rows, and rows that are neither."""
+
+    real: np.ndarray
+    real_places: np.ndarray
+    fake: np.ndarray
+    latents: np.ndarray
+    other: np.ndarray
+    decoy: bool = False
+
+
+class Sorter:
+    """Tells real rows from fakes and from what lies between, in one run.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    real, decoy : array
+        The real examples, and what was passed to ``train_step`` and is to be ignored.
+    """
+
+    def __init__(self, run: Run, real: np.ndarray, decoy: np.ndarray):
+        self._run = run
+        self._real = rows(real)
+        self._decoy = rows(decoy)
+
+    def sort(self, calls: list[Call], generated: list[Call]) -> Batches:
+        """Sort the rows of calls of the discriminator; ``generated`` are the generator's calls so far in the step."""
+        width = self._real.shape[1]
+        outputs = [rows(call.outputs) for call in generated]
+        fakes = np.concatenate(outputs) if outputs else np.zeros((0, width))
+        latents = np.concatenate([rows(call.inputs) for call in generated]) if generated else np.zeros((0, 1))
+        shown = [rows(call.inputs) for call in calls]
+        shown = [array for array in shown if array.shape[1] == width]
+        everything = np.concatenate(shown) if shown else np.zeros((0, width))
+        in_real, in_fake = find_rows(everything, self._real), find_rows(everything, fakes)
+        decoy = find_rows(everything, self._decoy) >= 0
+        # Rows of the argument that is to be ignored stand for real ones here; that they are used is noted.
+        is_real = (in_real >= 0) | decoy
+        is_fake = (in_fake >= 0) & ~is_real
+        return Batches(
+            everything[is_real],
+            in_real[is_real],
+            everything[is_fake],
+            latents[in_fake[is_fake]],
+            everything[~is_real & ~is_fake],
+            bool(decoy.any()),
+        )
+
+
+def distinct(calls: list[Call]) -> list[Call]:
+    """Leave out calls that repeat an earlier batch."""
+    kept: list[Call] = []
+    for call in calls:
+        if not any(
+            call.network == other.network
+            and call.inputs.shape == other.inputs.shape
+            and np.array_equal(call.inputs, other.inputs)
+            for other in kept
+        ):
+            kept.append(call)
+    return kept
+
+
+def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: list[Call]) -> list[Batches]:
+    """Return the ways to read which batches went into an update, the plainest first.
+
+    A loss may be computed once more for a report, on the batch of the update before or on a new one; which calls
+    belong to the update is then told by which reading reproduces its gradient.
+    """
+    calls = [call for call in calls if call.network == "discriminator"]
+    unseen = [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
+    last: list[Call] = []
+    kinds = set()
+    for call in reversed(calls):
+        batches = sorter.sort([call], generated)
+        kind = (len(batches.real) > 0, len(batches.fake) > 0, len(batches.other) > 0)
+        if kind not in kinds:
+            kinds.add(kind)
+            last.insert(0, call)
+    found: list[Batches] = []
+    seen: list[list[int]] = []
+    for choice in (distinct(calls), distinct(unseen), calls, last):
+        orders = [call.order for call in choice]
+        if orders not in seen:
+            seen.append(orders)
+            found.append(sorter.sort(choice, generated))
+    return found

@@ -1,0 +1,170 @@
+"""Networks that write down every batch they are shown, and optimizers that write down every gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+MOST_EVENTS = 600
+MOST_BYTES = 24_000_000
+
+
+class TraceFull(RuntimeError):
+    """The training step does far more than a training step should."""
+
+
+class Trace:
+    """The events of a training run, in order, each with the state of both networks at that moment."""
+
+    def __init__(self) -> None:
+        self.networks: dict[str, keras.Model] = {}
+        self.events: list[dict[str, Any]] = []
+        self.states: list[dict[str, list[np.ndarray]]] = []
+        self.recording = False
+        self._bytes = 0
+        self._optimizers: list[Any] = []
+        # Counted inside graphs, where nothing else can be written down.
+        self.updates: dict[str, tf.Variable] = {}
+
+    def count_updates_of(self, names: list[str]) -> None:
+        """Begin to count the updates of each network, in graphs too."""
+        self.updates = {name: tf.Variable(0, trainable=False, dtype=tf.int64) for name in names}
+
+    def owner(self, variable: Any) -> tuple[str | None, int]:
+        """Return which network a variable belongs to, and its place among the trainable ones."""
+        inner = getattr(variable, "_value", None)
+        for name, network in self.networks.items():
+            for position, own in enumerate(network.trainable_variables):
+                if variable is own or variable is getattr(own, "_value", own) or (inner is not None and inner is own):
+                    return name, position
+        return None, -1
+
+    def optimizer_number(self, optimizer: Any) -> int:
+        """Return a small number that is the same for the same optimizer."""
+        for number, known in enumerate(self._optimizers):
+            if known is optimizer:
+                return number
+        self._optimizers.append(optimizer)
+        return len(self._optimizers) - 1
+
+    def add(self, kind: str, **details: Any) -> dict[str, Any] | None:
+        """Write down an event."""
+        if not self.recording:
+            return None
+        event = {"kind": kind, "state": self._state_number(), **details}
+        self._bytes += sum(value.nbytes for value in details.values() if isinstance(value, np.ndarray))
+        if len(self.events) >= MOST_EVENTS or self._bytes > MOST_BYTES:
+            self.recording = False
+            raise TraceFull("the training step calls the networks hundreds of times")
+        self.events.append(event)
+        return event
+
+    def _state_number(self) -> int:
+        state = {name: [weight.numpy() for weight in network.weights] for name, network in self.networks.items()}
+        if self.states:
+            last = self.states[-1]
+            if all(a.tobytes() == b.tobytes() for name in state for a, b in zip(state[name], last[name])):
+                return len(self.states) - 1
+        self.states.append(state)
+        return len(self.states) - 1
+
+
+def build_network(name: str, specification: dict[str, Any], trace: Trace) -> keras.Model:
+    """Build a network whose calls are written down.
+
+    Parameters
+    ----------
+    name : str
+        ``generator`` or ``discriminator``.
+    specification : dict
+        ``input``: shape of one example; ``layers``: a list of ``[kind, argument, ...]``; ``weights``: arrays.
+    trace : Trace
+        Where the calls are written down.
+    """
+
+    class Recorded(keras.Model):
+        def __call__(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
+            # Keras 2 takes `training` by its place as well; Keras 3 no longer does.
+            if arguments:
+                options.setdefault("training", arguments[0])
+            return super().__call__(inputs, **options)
+
+        def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+            outputs = super().call(inputs, training=training)
+            if trace.recording and tf.executing_eagerly() and hasattr(inputs, "numpy"):
+                flag = None if training is None else bool(training)
+                trace.add("call", network=name, inputs=inputs.numpy(), outputs=outputs.numpy(), training=flag)
+            return outputs
+
+    makers: dict[str, Callable[..., Any]] = {
+        "dense": lambda units, activation: keras.layers.Dense(units, activation=activation),
+        "flatten": keras.layers.Flatten,
+        "reshape": lambda shape: keras.layers.Reshape(tuple(shape)),
+        "dropout": keras.layers.Dropout,
+        "batch_norm": keras.layers.BatchNormalization,
+    }
+    inputs = keras.Input(tuple(specification["input"]))
+    outputs = inputs
+    for kind, *arguments in specification["layers"]:
+        outputs = makers[kind](*arguments)(outputs)
+    network = Recorded(inputs, outputs, name=name)
+    network.set_weights(specification["weights"])
+    trace.networks[name] = network
+    return network
+
+
+def record_optimizers(trace_of: Callable[[], Trace]) -> None:
+    """Make every Keras optimizer write down what it is given; ``trace_of()`` is where."""
+    classes = [keras.optimizers.Adam, keras.optimizers.SGD, keras.optimizers.RMSprop]
+    legacy = getattr(keras.optimizers, "legacy", None)
+    if legacy is not None and hasattr(legacy, "Adam"):
+        classes.append(legacy.Adam)
+    depth = [0]
+    done = set()
+    for optimizer_class in classes:
+        for owner in optimizer_class.__mro__:
+            for method in ("apply_gradients", "apply"):
+                if method in vars(owner) and (owner, method) not in done:
+                    done.add((owner, method))
+                    setattr(owner, method, _recording(vars(owner)[method], method, trace_of, depth))
+
+
+def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], depth: list[int]) -> Callable:
+    def recorded(self: Any, first: Any, *arguments: Any, **options: Any) -> Any:
+        if depth[0]:
+            return original(self, first, *arguments, **options)
+        trace = trace_of()
+        first = list(first)
+        if method == "apply_gradients":
+            pairs = [tuple(pair) for pair in first]
+        else:
+            variables = arguments[0] if arguments else options.get("trainable_variables")
+            pairs = list(zip(first, self._trainable_variables if variables is None else variables))
+        depth[0] += 1
+        try:
+            before = trace.add("apply", **_described(self, pairs, trace)) if tf.executing_eagerly() else None
+            result = original(self, first, *arguments, **options)
+        finally:
+            depth[0] -= 1
+        if before is not None:
+            trace.add("applied")
+        for name in sorted({trace.owner(variable)[0] for _, variable in pairs} - {None}):
+            if name in trace.updates:
+                trace.updates[name].assign_add(1)
+        return result
+
+    return recorded
+
+
+def _described(optimizer: Any, pairs: list[tuple[Any, Any]], trace: Trace) -> dict[str, Any]:
+    listed = []
+    for gradient, variable in pairs:
+        name, position = trace.owner(variable)
+        if gradient is not None:
+            gradient = tf.convert_to_tensor(gradient).numpy()
+        listed.append([name, position, gradient])
+    return {"optimizer": trace.optimizer_number(optimizer), "gradients": listed}

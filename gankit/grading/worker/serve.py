@@ -1,0 +1,66 @@
+"""One request in one process: import the student's file, play the scenes, send back what was recorded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import frames, loading
+
+REQUEST = "request.bin"
+
+
+def read_request(folder: Path) -> dict[str, Any]:
+    """Read the judge's request and remove it, before any student's code runs."""
+    path = folder / REQUEST
+    with path.open("rb") as file:
+        request = frames.read(file.read)
+    path.unlink()
+    return request
+
+
+def play(request: dict[str, Any], folder: Path, results: int) -> None:
+    """Play every scene; each result is sent at once, so that what comes later cannot take it back.
+
+    Parameters
+    ----------
+    request : dict
+        ``file``, ``scenes``, ``stand_ins`` (never run an earlier task's file).
+    folder : Path
+        Holds a copy of the submission; the current directory.
+    results : int
+        File descriptor to write frames to.
+    """
+    from . import scenes
+
+    def send(message: dict[str, Any]) -> None:
+        data = memoryview(frames.pack(message))
+        while data:
+            data = data[os.write(results, data) :]
+
+    def attempt(name: str, action: Callable[[], Any]) -> Any:
+        try:
+            result = action()
+        except BaseException as error:  # noqa: BLE001 - SystemExit and the like are a student's error too
+            send({"scene": name, "error": loading.describe_error(error, folder)})
+            return None
+        send({"scene": name, "result": result if isinstance(result, dict) else {}})
+        return result
+
+    scenes.prepare()
+    sys.path.insert(0, str(folder))
+    sys.meta_path.insert(0, loading.EarlierTasks(folder, request["stand_ins"]))
+    sys.argv = [request["file"]]
+    modules: dict[str, Any] = {}
+    for scene in request["scenes"]:
+        file = scene.get("import", request["file"])
+        # A script is imported by running it.
+        if scene["kind"] != "script" and file not in modules:
+            modules[file] = attempt("import", lambda file=file: loading.load(folder / file))
+            if modules[file] is None:
+                return
+        module = modules.get(file)
+        attempt(scene["name"], lambda scene=scene, module=module: scenes.SCENES[scene["kind"]](module, scene))

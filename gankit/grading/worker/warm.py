@@ -1,0 +1,44 @@
+"""Imports that every task file makes, done once. No operation is run: forking after one may hang."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pkgutil
+import sys
+
+
+def set_environment() -> None:
+    """Keep libraries quiet, small and on one thread each."""
+    os.environ.update(
+        TF_CPP_MIN_LOG_LEVEL="3",
+        TF_ENABLE_ONEDNN_OPTS="0",
+        TF_NUM_INTRAOP_THREADS="1",
+        TF_NUM_INTEROP_THREADS="1",
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+        MALLOC_ARENA_MAX="2",
+        CUDA_VISIBLE_DEVICES="-1",
+        MPLBACKEND="Agg",
+        PYTHONHASHSEED="0",
+        KERAS_BACKEND="tensorflow",
+    )
+    sys.dont_write_bytecode = True
+
+
+def import_libraries() -> None:
+    """Import TensorFlow, Keras, Matplotlib and the staged kit."""
+    import tensorflow as tf
+
+    # Loaded lazily otherwise, once in every child.
+    for name in ("Model", "layers", "optimizers", "losses", "metrics", "callbacks", "initializers"):
+        getattr(tf.keras, name)
+    for name in ("matplotlib.pyplot", "h5py", "PIL.Image", "gankit"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    kit = sys.modules.get("gankit")
+    for found in pkgutil.walk_packages(kit.__path__, "gankit.") if kit else ():
+        if not found.name.endswith("__main__"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(found.name)

@@ -1,0 +1,35 @@
+"""The grading items, one a check: `pytest tests/ --submission DIR`."""
+
+from pathlib import Path
+
+import pytest
+
+from gankit.grading.grade import Grader
+from gankit.grading.judge.tasks import TASKS
+from gankit.grading.judge.verdicts import FAIL, PASS
+from gankit.grading.reports import earned
+from gankit.grading.runner import Workers
+from gankit.grading.submission import read_submission
+
+ITEMS = [pytest.param(task.number, check, id=f"{task.number}-{check.key}") for task in TASKS for check in task.checks]
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig):
+    with Workers() as workers:
+        report = Grader(workers).grade(read_submission(Path(pytestconfig.getoption("--submission"))))
+    pytestconfig.submission_report = report
+    return report
+
+
+@pytest.mark.parametrize(("number", "check"), ITEMS)
+def test_submission(number, check, report, record_property):
+    task = next(task for task in report.tasks if task.number == number)
+    finding = task.findings[check.key]
+    record_property("points", earned(check, finding))
+    record_property("most", check.points)
+    if finding.verdict == FAIL:
+        pytest.fail(f"{check.title}: {finding.sentence}", pytrace=False)
+    # Not checked is no pass: the run must not look as if everything were right.
+    if finding.verdict != PASS:
+        pytest.fail(f"{check.title}: not checked. {finding.sentence}", pytrace=False)
