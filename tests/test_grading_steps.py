@@ -27,6 +27,22 @@ def test_a_right_solution_gets_all_points_whatever_its_style(style, workers):
         assert task.points == task.most, lost(task)
 
 
+def test_the_coursework_s_way_to_call_the_discriminator_costs_nothing_there(workers):
+    def without(name):
+        text = source("coursework", CLASSES[name])
+        for called in (b"real", b"fake"):
+            text = text.replace(
+                b"self.discriminator(" + called + b", training=True)", b"self.discriminator(" + called + b")"
+            )
+        return text
+
+    scenes = {"points", "pictures", "modes"}
+    (task,) = grade(workers, {"0-simple_gan.py": without("0-simple_gan.py")}, [1], scenes=scenes)
+    assert task.findings["training_mode"].verdict == "pass" and "training mode" in task.hints[0]
+    (task,) = grade(workers, {"simple_gan.py": without("0-simple_gan.py")}, [1], scenes=scenes)
+    assert task.lost_ideas == ["discriminator_not_training"]
+
+
 def test_the_reference_gets_all_points(workers):
     files = {}
     for name in NUMBERS:

@@ -123,7 +123,8 @@ class GanJudge:
     result : TaskResult
         Where the findings go.
     strict : bool
-        Whether other forms of examples count: this project's statement asks for them, the older coursework's does not.
+        Whether other forms of examples and the discriminator's training mode count: this project's statement asks for
+        them, the older coursework's does not.
     stack : str
         The libraries' versions, for error messages.
     """
@@ -921,13 +922,19 @@ class GanJudge:
                 self._out.skipped(key, f"The {owner} is never updated on its own.")
             for _, update in run.updates_of(owner):
                 calls = [call for call in update.calls if call.network == owner]
-                if not any(call.training is True for call in calls):
-                    self._out.failed(
-                        key,
-                        f"{owner}_not_training",
-                        f"The {owner} does not run in training mode in its own update: dropout is off, and the "
-                        "statistics of batch normalisation never move. Look for training= at each call.",
-                    )
+                if any(call.training is True for call in calls):
+                    continue
+                sentence = (
+                    f"The {owner} does not run in training mode in its own update: dropout is off, and the "
+                    "statistics of batch normalisation never move. Look for training= at each call."
+                )
+                if owner == DISCRIMINATOR and not self._strict:
+                    # No discriminator of the older coursework has a layer for which it makes a difference.
+                    hint = sentence + " The coursework does not ask for it; this costs nothing."
+                    if hint not in self._out.hints:
+                        self._out.hints.append(hint)
+                    continue
+                self._out.failed(key, f"{owner}_not_training", sentence)
         if self._kind.has_clipping:
             last = run.steps[-1].last_state
             statistics = [w for place, w in enumerate(run.weights(last, DISCRIMINATOR)) if place in (4, 5)]
