@@ -20,7 +20,7 @@ def test_a_mistake_is_named(file, name, idea, edits, workers):
     assert len(task.lost_ideas) <= 2
 
 
-@pytest.mark.parametrize(("style",), sampled([(style,) for style in STYLES], 6))
+@pytest.mark.parametrize(("style",), sampled([(style,) for style in STYLES], 7))
 def test_a_right_solution_gets_all_points_whatever_its_style(style, workers):
     files = {file: source(style, class_name) for file, class_name in CLASSES.items()}
     for task in grade(workers, files, [1, 2, 3]):
@@ -43,6 +43,7 @@ def test_the_coursework_s_way_to_call_the_discriminator_costs_nothing_there(work
     assert task.lost_ideas == ["discriminator_not_training"]
 
 
+@pytest.mark.exhaustive
 def test_the_reference_gets_all_points(workers):
     files = {}
     for name in NUMBERS:

@@ -43,7 +43,7 @@ class Limits:
     """What one request may use."""
 
     cpu_seconds: int = 20
-    wall_seconds: float = 45.0
+    wall_seconds: float = 100.0
     memory_bytes: int = 1_000_000_000
 
 

@@ -49,8 +49,8 @@ def _reach_beyond_the_box(random: np.random.Generator, weights: list[np.ndarray]
 def _shows_all(scores: tuple[np.ndarray, np.ndarray], sign: int, wide: bool) -> bool:
     """Tell whether scores (of real, of fake) set every formula apart from its usual mistakes.
 
-    Real examples have to score higher (sign 1) or lower (-1) than fakes, and fakes on average have the other sign: by so
-    much, where the critic is linear, that batches show it too, and with scores on both sides of both targets.
+    Real examples have to score higher (sign 1) or lower (-1) than fakes, and fakes on average have the other sign: by
+    so much, where the critic is linear, that batches show it too, and with scores on both sides of both targets.
     """
     real, fake = scores
     apart, other_side = sign * (real.mean() - fake.mean()), -sign * fake.mean()

@@ -852,6 +852,7 @@ class GanJudge:
         self, scene: Scene, run: Run, sorter: Sorter, chosen: _Choice, generator_formula: Formula | None
     ) -> None:
         key = "reported"
+        history = _History()
         for step in run.steps:
             returned = step.returned
             if returned is None:
@@ -872,7 +873,7 @@ class GanJudge:
             if chosen.formula is not None and generator_formula is not None:
                 self._seen.add(key)
             values = {name: float(returned[name].reshape(())) for name in self._kind.keys}
-            possible = _possible_reports(self._kind, scene, run, step, sorter, chosen, generator_formula)
+            possible = _possible_reports(self._kind, scene, run, step, sorter, chosen, generator_formula, history)
             for name in self._kind.keys:
                 options = possible.get(name)
                 if options and not _among(values[name], options):
@@ -1276,8 +1277,31 @@ def _best_candidate(fits: list[set[int]], count: int) -> int | None:
     return None
 
 
+class _History:
+    """The losses of the steps so far: a report may be a running mean, as Keras's trackers make it."""
+
+    def __init__(self) -> None:
+        self._each: dict[str, list[float]] = {}
+        self._last: dict[str, list[float]] = {}
+
+    def running_means(self, name: str, values: list[float]) -> list[float]:
+        """Add a step's values, one an update, and return the means over all updates and over the last ones."""
+        if not values:
+            return []
+        self._each.setdefault(name, []).extend(values)
+        self._last.setdefault(name, []).append(values[-1])
+        return [float(np.mean(self._each[name])), float(np.mean(self._last[name]))]
+
+
 def _possible_reports(
-    kind: Kind, scene: Scene, run: Run, step: Step, sorter: Sorter, chosen: _Choice, generator_formula: Formula | None
+    kind: Kind,
+    scene: Scene,
+    run: Run,
+    step: Step,
+    sorter: Sorter,
+    chosen: _Choice,
+    generator_formula: Formula | None,
+    history: _History,
 ) -> dict[str, list[float]]:
     """Return, for each key, every value that is a fair report; nothing for what was not recognised."""
     generated = [call for call in step.calls if call.network == GENERATOR]
@@ -1319,7 +1343,7 @@ def _possible_reports(
         reals, fakes = real or [np.zeros(0)], fake or [np.zeros(0)]
         plain = [loss(r, f) for r in reals for f in fakes]
         means = [loss(r[-1] if r else np.zeros(0), f[-1] if f else np.zeros(0)) for r, f, _ in per_window]
-        plain.append(float(np.mean(means)))
+        plain += [float(np.mean(means)), *history.running_means("discr_loss", means)]
         possible["plain"] = plain
         possible["discr_loss"] = list(plain)
     if penalty is not None:
@@ -1332,7 +1356,7 @@ def _possible_reports(
         values = [value for call, x in other for value in penalty_of(call, x)]
         each = [penalty_of(*found[-1])[0] for _, _, found in per_window if found]
         if each:
-            values.append(float(np.mean(each)))
+            values += [float(np.mean(each)), *history.running_means("gp", each)]
         if values:
             possible["gp"] = values
             if chosen.formula is not None:
@@ -1344,7 +1368,8 @@ def _possible_reports(
                 possible["gp"] = values + [scene.lambda_gp * value for value in values]
     if generator_formula is not None:
         _, late_fake, _ = scores(tail)
-        possible["gen_loss"] = [generator_formula.loss(np.zeros(0), f) for f in late_fake]
+        losses = [generator_formula.loss(np.zeros(0), f) for f in late_fake]
+        possible["gen_loss"] = losses + history.running_means("gen_loss", losses[:1])
     return {name: options for name, options in possible.items() if options or name == "plain"}
 
 

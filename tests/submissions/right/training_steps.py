@@ -430,6 +430,62 @@ demo = [tf.random.normal((3, 2)).numpy().round(2).tolist() for _ in range(3)]
 print("demo:", demo)
 """
 
+# Keras's own way: trackers whose running means are returned.
+TRACKERS = """
+import tensorflow as tf
+
+
+class CLASS(tf.keras.Model):
+    def __init__(self, generator, discriminator, latent_generator, real_examples, batch_size=200, disc_iter=2,
+                 learning_rate=0.005, lambda_gp=10):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+        self.latent_generator = latent_generator
+        self.real_examples = tf.cast(real_examples, tf.float32)
+        self.batch_size, self.disc_iter, self.learning_rate = batch_size, disc_iter, learning_rate
+        self.beta_1, self.beta_2, self.lambda_gp = BETA, 0.9, lambda_gp
+        for network in (generator, discriminator):
+            network.compile(optimizer=tf.keras.optimizers.Adam(learning_rate, BETA, 0.9), loss="mse")
+        self.d_mean, self.g_mean, self.p_mean = (tf.keras.metrics.Mean(name=name) for name in "dgp")
+
+    def get_real_sample(self, size=None):
+        return tf.random.shuffle(self.real_examples)[: size or self.batch_size]
+
+    def get_fake_sample(self, size=None, training=False):
+        return self.generator(self.latent_generator(size or self.batch_size), training=training)
+
+    def penalty(self, x):  #gp
+        with tf.GradientTape() as tape:  #gp
+            tape.watch(x)  #gp
+            score = self.discriminator(x, training=True)  #gp
+        slope = tf.reshape(tape.gradient(score, x), (tf.shape(x)[0], -1))  #gp
+        return tf.reduce_mean((tf.sqrt(tf.reduce_sum(slope**2, axis=1) + 1e-16) - 1) ** 2)  #gp
+
+    def train_step(self, data):
+        for step in range(self.disc_iter):
+            with tf.GradientTape() as tape:
+                fake = self.get_fake_sample(training=True)
+                real = tf.reshape(self.get_real_sample(), [-1, *fake.shape[1:]])
+                r, f = self.discriminator(real, training=True), self.discriminator(fake, training=True)
+                loss = total = D_LOSS
+                fake = fake[: tf.shape(real)[0]]  #gp
+                penalty = self.penalty(fake + tf.random.uniform([tf.shape(real)[0]] + [1] * (len(fake.shape) - 1)) * (real - fake))  #gp
+                total = loss + self.lambda_gp * penalty  #gp
+            self.d_mean.update_state(loss)
+            self.p_mean.update_state(penalty)  #gp
+            weights = self.discriminator.trainable_weights
+            self.discriminator.optimizer.apply_gradients(zip(tape.gradient(total, weights), weights))
+            for weight in weights:  #clip
+                weight.assign(tf.clip_by_value(weight, -1.0, 1.0))  #clip
+        with tf.GradientTape() as tape:
+            f = self.discriminator(self.get_fake_sample(training=True), training=True)
+            loss = G_LOSS
+        weights = self.generator.trainable_weights
+        self.generator.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        self.g_mean.update_state(loss)
+        return {"discr_loss": self.d_mean.result(), "gen_loss": self.g_mean.result(), "gp": self.p_mean.result()}
+"""
+
 STYLES = {
     "coursework": COURSEWORK,
     "one_call": ONE_CALL,
@@ -437,6 +493,7 @@ STYLES = {
     "afterwards": AFTERWARDS,
     "halves": HALVES,
     "windows": WINDOWS,
+    "trackers": TRACKERS,
 }
 
 
