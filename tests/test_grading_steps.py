@@ -12,7 +12,7 @@ SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
 WRONG = [(file, name, idea, edits) for file, mistakes in ALL.items() for name, idea, edits in mistakes]
 
 
-@pytest.mark.parametrize(("file", "name", "idea", "edits"), sampled(WRONG, 14))
+@pytest.mark.parametrize(("file", "name", "idea", "edits"), sampled(WRONG, 28))
 def test_a_mistake_is_named(file, name, idea, edits, workers):
     scenes = {"points", "pictures"} | SCENES.get(idea, set())
     (task,) = grade(workers, patched(file, edits), [NUMBERS[file]], scenes=scenes)

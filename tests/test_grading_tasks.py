@@ -17,7 +17,7 @@ from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
 
 
-@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 9))
+@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 16))
 def test_a_mistake_in_the_networks_is_named(name, idea, edits, workers):
     (task,) = grade(workers, patched("convolutional_gan.py", edits), [4])
     assert task.lost_ideas[:1] == [idea], lost(task)
@@ -36,7 +36,7 @@ def test_right_ways_to_replace_weights_get_all_points(name, workers):
     assert task.points == task.most, lost(task)
 
 
-@pytest.mark.parametrize(("name", "idea", "body"), sampled([(n, i, b) for n, (i, b) in stored.WRONG.items()], 6))
+@pytest.mark.parametrize(("name", "idea", "body"), sampled([(n, i, b) for n, (i, b) in stored.WRONG.items()], 13))
 def test_a_mistake_in_replacing_weights_is_named(name, idea, body, workers):
     (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(body)}, [6])
     assert task.lost_ideas[:1] == [idea], lost(task)

@@ -1,12 +1,12 @@
 """Known-wrong networks for task 4: the reference with one mistake each."""
 
-UP = """        maps = keras.layers.UpSampling2D()(maps)
-        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+UP = """        maps = layers.UpSampling2D()(maps)
+        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.BatchNormalization()(maps)
         return keras.layers.Activation("tanh")(maps)
 """
-DOWN = """        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
-        maps = keras.layers.MaxPooling2D()(maps)
+DOWN = """        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = layers.MaxPooling2D()(maps)
         return keras.layers.Activation("tanh")(maps)
 """
 DENSE = 'keras.layers.Dense(2048, activation="tanh"'
@@ -97,7 +97,7 @@ BUILDER = [
             (
                 DOWN,
                 DOWN.replace("channels, 3,", "channels, 3, strides=2,").replace(
-                    "        maps = keras.layers.MaxPooling2D()(maps)\n", ""
+                    "        maps = layers.MaxPooling2D()(maps)\n", ""
                 ),
             )
         ],
