@@ -17,7 +17,7 @@ LIMITS = Limits(cpu_seconds=4, wall_seconds=10)
 DESERVED = {"remembered values": {"rhythm", "separate", "optimizer"}}
 
 
-@pytest.mark.parametrize(("name",), sampled([(name,) for name in all_sources("", "")], 12))
+@pytest.mark.parametrize(("name",), sampled([(name,) for name in all_sources("", "")], 18))
 def test_an_attack_gains_nothing_and_harms_nobody(name, workers, tmp_path):
     witness = tmp_path / "witness.txt"
     source = all_sources(ROOT, witness)[name]

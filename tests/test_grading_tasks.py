@@ -17,7 +17,7 @@ from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
 
 
-@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 16))
+@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 32))
 def test_a_mistake_in_the_networks_is_named(name, idea, edits, workers):
     (task,) = grade(workers, patched("convolutional_gan.py", edits), [4])
     assert task.lost_ideas[:1] == [idea], lost(task)
@@ -30,7 +30,8 @@ def test_right_networks_get_all_points(style, workers):
     assert task.points == task.most, lost(task)
 
 
-@pytest.mark.parametrize(("name",), sampled([(name,) for name in stored.RIGHT], 6))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", stored.RIGHT)
 def test_right_ways_to_replace_weights_get_all_points(name, workers):
     (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(stored.RIGHT[name])}, [6])
     assert task.points == task.most, lost(task)
@@ -42,6 +43,7 @@ def test_a_mistake_in_replacing_weights_is_named(name, idea, body, workers):
     assert task.lost_ideas[:1] == [idea], lost(task)
 
 
+@pytest.mark.exhaustive
 def test_a_class_without_replace_weights_is_told_so(workers):
     (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(None)}, [6])
     assert task.lost_ideas == ["no_method"]

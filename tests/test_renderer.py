@@ -11,7 +11,7 @@ from gankit.faces.__main__ import main
 from gankit.faces.attributes import HAIR_STYLES, normal_quantile, sample_attributes
 from gankit.faces.renderer import RENDERER_VERSION, render, render_faces
 
-COUNT = 60
+COUNT = 40
 
 
 @pytest.fixture(scope="module")
