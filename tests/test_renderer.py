@@ -60,6 +60,7 @@ def test_a_face_depends_on_its_own_number_only():
     few, many = render_faces(5, seed=3)[0], render_faces(40, seed=3)[0]
     np.testing.assert_array_equal(few, many[:5])
     assert (render_faces(5, seed=4)[0] != few).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(render_faces(5, seed=3, processes=2)[0], few)
 
 
 @pytest.mark.parametrize("size", [16, 32, 64])

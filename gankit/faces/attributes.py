@@ -162,7 +162,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
 }
 
 
-def uniforms(count: int, per_face: int, seed: int, stream: int) -> np.ndarray:
+def uniforms(count: int, per_face: int, seed: int, stream: int, first: int = 0) -> np.ndarray:
     """Random numbers of which each row depends on the seed, the stream and its own number only.
 
     Parameters
@@ -171,6 +171,8 @@ def uniforms(count: int, per_face: int, seed: int, stream: int) -> np.ndarray:
         Shape of the result.
     seed, stream : int
         Which numbers; two streams of one seed have nothing to do with each other.
+    first : int
+        Number of the first row.
 
     Returns
     -------
@@ -179,7 +181,7 @@ def uniforms(count: int, per_face: int, seed: int, stream: int) -> np.ndarray:
     """
     rows = np.empty((count, per_face))
     for face in range(count):
-        key = np.array([seed + (stream << 40), face], np.uint64)
+        key = np.array([seed + (stream << 40), first + face], np.uint64)
         np.random.Generator(np.random.Philox(key=key)).random(out=rows[face])
     return rows
 

@@ -10,8 +10,8 @@ The picture is [-1, 1] x [-1, 1] with y downwards; eyes lie near (-0.39, -0.22) 
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,9 @@ LOCKS = 48
 TEXTURE_SHAPE = (4 * 4, 8 * 8, 12 * 12, 32 * 32, LOCKS, 8)
 
 
-def render_faces(count: int, size: int = 16, seed: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def render_faces(
+    count: int, size: int = 16, seed: int = 0, processes: int = 1
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw attributes and render them.
 
     Parameters
@@ -39,6 +41,8 @@ def render_faces(count: int, size: int = 16, seed: int = 0) -> tuple[np.ndarray,
         Height and width in pixels.
     seed : int
         Face ``i`` depends on the seed and on ``i`` only.
+    processes : int
+        See :func:`render`.
 
     Returns
     -------
@@ -48,10 +52,10 @@ def render_faces(count: int, size: int = 16, seed: int = 0) -> tuple[np.ndarray,
         See :func:`gankit.faces.attributes.sample_attributes`.
     """
     attributes = sample_attributes(count, seed)
-    return render(attributes, size, seed), attributes
+    return render(attributes, size, seed, processes), attributes
 
 
-def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0) -> np.ndarray:
+def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, processes: int = 1) -> np.ndarray:
     """Render faces with given attributes.
 
     Parameters
@@ -62,6 +66,9 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0) -> 
         Height and width in pixels.
     seed : int
         Of the textures and the camera's noise; attributes play no part in them.
+    processes : int
+        Number of processes that share the work; the result is the same. More than one needs a program whose main module
+        can be imported.
 
     Returns
     -------
@@ -76,18 +83,26 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0) -> 
     if size not in SIZES:
         raise InputError(f"The size is {size}; faces can be rendered at {', '.join(map(str, SIZES))}.")
     count = len(attributes["skin"])
-    noise = uniforms(count, sum(TEXTURE_SHAPE), seed, stream=1).astype(np.float32)
-    grain = uniforms(count, 3 * size * size, seed, stream=2 + size).astype(np.float32)
-    faces = np.empty((count, size, size), np.uint8)
+    if processes == 1:
+        return _render_part(attributes, 0, size, seed)
+    # Threads would wait for each other: the arrays are small, and the interpreter is needed between any two of them.
+    bounds = np.linspace(0, count, processes + 1).astype(int)
+    parts = [{name: values[a:b] for name, values in attributes.items()} for a, b in zip(bounds, bounds[1:])]
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        rendered = pool.map(_render_part, parts, bounds[:-1].tolist(), [size] * processes, [seed] * processes)
+        return np.concatenate(list(rendered))
 
-    def render_rows(start: int) -> None:
+
+def _render_part(attributes: dict[str, np.ndarray], first: int, size: int, seed: int) -> np.ndarray:
+    """Render faces number ``first`` and following."""
+    count = len(attributes["skin"])
+    noise = uniforms(count, sum(TEXTURE_SHAPE), seed, stream=1, first=first).astype(np.float32)
+    grain = uniforms(count, 3 * size * size, seed, stream=2 + size, first=first).astype(np.float32)
+    faces = np.empty((count, size, size), np.uint8)
+    for start in range(0, count, CHUNK):
         rows = slice(start, start + CHUNK)
         chunk = {name: values[rows] for name, values in attributes.items()}
         faces[rows] = _render_chunk(chunk, noise[rows], grain[rows], size)
-
-    # NumPy lets go of the interpreter while it computes, so threads are enough to use every core.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(render_rows, range(0, count, CHUNK)))
     return faces
 
 
