@@ -54,10 +54,7 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
     order = np.random.default_rng(0).permutation(len(b))
     half, other_half = b[order[: len(b) // 2]], b[order[len(b) // 2 :]]
     size = min(5000, len(a), len(b))
-    manifolds = {
-        **metrics.precision_recall(b[:size], a[:size], k=5),
-        **metrics.density_coverage(b[:size], a[:size], k=5),
-    }
+    manifolds = metrics.comparison(b, a, size)
     shares = list(zip(shares_of_variance(a), shares_of_variance(b)))
     # The first network is what makes TensorFlow look for graphics cards, and tell of it.
     with runs.quiet_start():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -606,21 +607,14 @@ class GanJudge:
         """Return, for each update of the discriminator, the candidates that reproduce it; and how many were clipped."""
         fits: list[set[int]] = []
         clipped = 0
-        for scene, run, sorter in sorted_runs:
-            for step in run.steps:
-                generated: list[Call] = []
-                earlier: list[Call] = []
-                for update in step.updates:
-                    generated += [call for call in update.calls if call.network == GENERATOR]
-                    if update.owner == DISCRIMINATOR:
-                        found: set[int] = set()
-                        if all(gradient is not None for gradient in update.gradients):
-                            matcher = _Matcher(run, scene, update)
-                            for batches in readings(update.calls, earlier, sorter, generated):
-                                found |= matcher.fitting(batches, candidates)
-                            clipped += matcher.clipped
-                        fits.append(found)
-                    earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
+        for scene, run, update, read in _discriminator_updates(sorted_runs):
+            found: set[int] = set()
+            if all(gradient is not None for gradient in update.gradients):
+                matcher = _Matcher(run, scene, update)
+                for batches in read():
+                    found |= matcher.fitting(batches, candidates)
+                clipped += matcher.clipped
+            fits.append(found)
         return fits, clipped
 
     def _judge_generator_loss(self, sorted_runs: list) -> Formula | None:
@@ -751,18 +745,11 @@ class GanJudge:
     def _judge_mixing(self, sorted_runs: list) -> None:
         key = "mixing"
         weights: list[np.ndarray] = []
-        for _, run, sorter in sorted_runs:
-            for step in run.steps:
-                generated: list[Call] = []
-                earlier: list[Call] = []
-                for update in step.updates:
-                    generated += [call for call in update.calls if call.network == GENERATOR]
-                    if update.owner == DISCRIMINATOR:
-                        found = readings(update.calls, earlier, sorter, generated)
-                        batches = found[1] if len(found) > 1 and len(found[1].other) else found[0]
-                        if not self._judge_one_mixing(batches, weights):
-                            return
-                    earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
+        for _, _, _, read in _discriminator_updates(sorted_runs):
+            found = read()
+            batches = found[1] if len(found) > 1 and len(found[1].other) else found[0]
+            if not self._judge_one_mixing(batches, weights):
+                return
         if not weights:
             return
         self._seen.add(key)
@@ -1185,6 +1172,21 @@ def _discriminator_candidates(kind: Kind) -> list[_Candidate]:
         )
     )
     return candidates
+
+
+def _discriminator_updates(
+    sorted_runs: list[tuple[Scene, Run, Sorter]],
+) -> Iterator[tuple[Scene, Run, AppliedUpdate, Callable[[], list[Batches]]]]:
+    """Yield each update of the discriminator with a function that reads its batches, to be called before the next."""
+    for scene, run, sorter in sorted_runs:
+        for step in run.steps:
+            generated: list[Call] = []
+            earlier: list[Call] = []
+            for update in step.updates:
+                generated += [call for call in update.calls if call.network == GENERATOR]
+                if update.owner == DISCRIMINATOR:
+                    yield scene, run, update, partial(readings, update.calls, earlier, sorter, generated)
+                earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
 
 
 class _Matcher:
