@@ -108,7 +108,6 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
     """Judge that every update has fresh batches, of ``batch_size`` rows, from the two samplers."""
     scene, sorter = recording.scene, recording.sorter
     pool = rows(scene.request["latents"])
-    before_real: list[tuple[int, ...]] = []
     before_latents: list[tuple[float, ...]] = []
     for step in recording.run.steps:
         generated: list[Call] = []
@@ -120,8 +119,7 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                 batches = readings(update.calls, earlier, sorter, generated)[0]
                 unseen = [call for call in shown if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
                 fresh = sorter.sort(unseen, generated)
-                _judge_one_batch(evidence, scene, batches, fresh, before_real, before_latents)
-                before_real.append(tuple(sorted(set(batches.real_places.tolist()))))
+                _judge_one_batch(evidence, scene, batches, fresh, before_latents)
                 before_latents += [tuple(row) for row in batches.latents]
             elif update.owner == GENERATOR:
                 _judge_generator_batch(evidence, scene, update, sorter, generated, before_latents)
@@ -135,9 +133,7 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                 )
 
 
-def _judge_one_batch(
-    evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_real: list, before_latents: list
-) -> None:
+def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_latents: list) -> None:
     key = "batches"
     if len(all_rows.real) or len(all_rows.fake):
         evidence.seen.add(key)
