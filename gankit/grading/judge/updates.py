@@ -94,6 +94,11 @@ def judge_separate(evidence: Evidence, recording: Recording) -> None:
         first = next((update for update in step.updates if update.owner == GENERATOR), None)
         if first is not None and not run.same_trainable(step.first_state, first.before, GENERATOR):
             _moved(evidence, GENERATOR, DISCRIMINATOR)
+        # Clipping moves the critic between two updates.
+        ends = [] if evidence.kind.has_clipping else [update.after for update in step.updates]
+        for before, after in zip(ends, [*(update.before for update in step.updates[1:]), step.last_state]):
+            if not run.same_trainable(before, after, DISCRIMINATOR):
+                _moved(evidence, DISCRIMINATOR, GENERATOR)
 
 
 def _moved(evidence: Evidence, network: str, during: str) -> None:
