@@ -108,7 +108,7 @@ BUILDER = [
         "activation_twice",
         down('padding="same"', 'padding="same", activation="tanh"'),
     ),
-    ("average pooling", "pooling", down("MaxPooling2D()", "AveragePooling2D(2)")),
+    ("average pooling", "pooling", down("layers.MaxPooling2D()", "keras.layers.AveragePooling2D(2)")),
     (
         "strides for pooling",
         "pooling",
