@@ -5,10 +5,11 @@ import oracle
 import pytest
 
 from gankit.grading.judge import adam
-from gankit.grading.judge.formulas import LEAST_SQUARES, PENALTIES, RIGHT, WASSERSTEIN, slopes
+from gankit.grading.judge.formulas import LEAST_SQUARES, RIGHT, WASSERSTEIN, slopes
 from gankit.grading.judge.gan_scenes import SceneMaker
-from gankit.grading.judge.gan_tasks import segment_weights
+from gankit.grading.judge.mixing import segment_weights
 from gankit.grading.judge.networks import Perceptron, glorot_like, upsample_bilinear
+from gankit.grading.judge.penalties import PENALTIES
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from gankit.grading.judge.gan_tasks import in_words
-from gankit.grading.judge.verdicts import Check, TaskResult
+from gankit.grading.judge.verdicts import Check, TaskResult, in_words
 
 WIDTH, UNITS = 5, (6, 5)
 SHAPES = [(WIDTH, UNITS[0]), (UNITS[0],), *[(UNITS[0],)] * 4, (UNITS[0], UNITS[1]), (UNITS[1],)]

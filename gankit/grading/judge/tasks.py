@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge import builder_task, stored_task
+from gankit.grading.judge import builder_task, gan_tasks, stored_task
+from gankit.grading.judge.evidence import Evidence
 from gankit.grading.judge.gan_scenes import SceneMaker
-from gankit.grading.judge.gan_tasks import KINDS, GanJudge, Kind, in_words
-from gankit.grading.judge.verdicts import Check, TaskResult
+from gankit.grading.judge.kinds import KINDS, Kind
+from gankit.grading.judge.verdicts import Check, TaskResult, in_words
 from gankit.grading.runner import Outcome
 from gankit.grading.submission import Submission
 
@@ -67,7 +68,7 @@ class GanTask(Task):
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Judge the trace."""
         strict = not play.file[0].isdigit()
-        GanJudge(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack).judge()
+        gan_tasks.judge(Evidence(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack))
 
 
 class BuilderTask(Task):

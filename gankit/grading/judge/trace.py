@@ -14,7 +14,7 @@ import numpy as np
 from gankit.grading.judge.adam import Update
 from gankit.grading.judge.networks import Perceptron
 
-NETWORKS = ("generator", "discriminator")
+GENERATOR, DISCRIMINATOR = NETWORKS = ("generator", "discriminator")
 
 
 class BrokenTrace(ValueError):

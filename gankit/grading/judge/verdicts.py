@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
 
@@ -92,3 +93,10 @@ class TaskResult:
     def lost_ideas(self) -> list[str]:
         """The ideas for which points were lost, in the order of the checks."""
         return [self.findings[c.key].idea for c in self.checks if self.findings[c.key].verdict == FAIL]
+
+
+def in_words(error: dict[str, Any], stack: str) -> str:
+    """Say what was raised, on which stack, and where in the student's file."""
+    where = f" ({error['where'][0]}, line {error['where'][1]})" if error["where"] else ""
+    message = f": {error['message'].rstrip('.')}" if error["message"] else ""
+    return f"{error['type']}{message}{where}, on {stack}."

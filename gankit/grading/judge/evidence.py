@@ -1,0 +1,72 @@
+"""Tasks 1 to 3: what came back of the scenes, and where findings go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gankit.grading.judge.gan_scenes import Scene
+from gankit.grading.judge.kinds import Kind
+from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, Run, Sorter
+from gankit.grading.judge.verdicts import TaskResult, in_words
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A training scene, the run that came back of it, and what tells its rows apart."""
+
+    scene: Scene
+    run: Run
+    sorter: Sorter
+
+
+@dataclass
+class Evidence:
+    """What one of tasks 1 to 3 is judged by.
+
+    Attributes
+    ----------
+    kind : Kind
+        Which task.
+    scenes : dict
+        The scenes that were played, by name.
+    results, errors : dict
+        What came back of each, or what it raised.
+    out : TaskResult
+        Where the findings go.
+    strict : bool
+        Whether other forms of examples and the discriminator's training mode count: this project's statement asks for
+        them, the older coursework's does not.
+    stack : str
+        The libraries' versions, for error messages.
+    seen : set of str
+        The checks for which something was seen: no failure seen is no pass.
+    updates_a_step : dict
+        How many updates each network has in a training step with ``disc_iter`` 1.
+    """
+
+    kind: Kind
+    scenes: dict[str, Scene]
+    results: dict[str, Any]
+    errors: dict[str, dict[str, Any]]
+    out: TaskResult
+    strict: bool
+    stack: str
+    seen: set[str] = field(default_factory=set)
+    updates_a_step: dict[str, float] = field(default_factory=lambda: {DISCRIMINATOR: 1.0, GENERATOR: 1.0})
+
+    def recording(self, name: str) -> Recording:
+        """Read the training scene of this name.
+
+        Raises
+        ------
+        BrokenTrace
+            If what came back does not fit together.
+        """
+        scene = self.scenes[name]
+        run = Run(self.results[name], scene.networks, scene.request["steps"])
+        return Recording(scene, run, Sorter(run, scene.request["real"], scene.request["decoy"]))
+
+    def error_in_words(self, name: str) -> str:
+        """Say what a scene raised."""
+        return in_words(self.errors[name], self.stack)
