@@ -17,8 +17,8 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from grading_support import patched
 from submissions.right import builder, stored, training_steps
@@ -30,6 +30,7 @@ from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
 from gankit.grading.submission import Submission, read_submission
 
+ROOT = Path(__file__).resolve().parents[1]
 NUMBERED = {"simple_gan.py": "0-simple_gan.py", "wgan_clip.py": "1-wgan_clip.py", "wgan_gp.py": "2-wgan_gp.py"}
 CLASSES = {"simple_gan.py": "Simple_GAN", "wgan_clip.py": "WGAN_clip", "wgan_gp.py": "WGAN_GP"}
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -143,7 +144,8 @@ def main(arguments: list[str] | None = None) -> int:
         with Workers() as workers:
             first = scores(Grader(workers, seed=0, jobs=options.jobs), submissions)
             seconds = time.perf_counter() - started
-            print(f"{len(submissions)} submissions: {seconds:.0f} s, {seconds / len(submissions):.1f} s each.", flush=True)
+            count = len(submissions)
+            print(f"{count} submissions: {seconds:.0f} s, {seconds / count:.1f} s each.", flush=True)
             differing = 0
             for seed in range(1, options.seeds):
                 again = scores(Grader(workers, seed=seed, jobs=options.jobs), submissions)
