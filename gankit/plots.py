@@ -347,7 +347,7 @@ def principal_coordinates(real: np.ndarray, generated: np.ndarray, columns: int 
         if number >= count:
             axes.set_axis_off()
             continue
-        axes.hist(real[:, number], bins=edges, density=True, color=REAL_COLOUR, alpha=0.6)
+        axes.hist(real[:, number], bins=edges, density=True, color=REAL_COLOUR, alpha=0.6, histtype="stepfilled")
         axes.hist(generated[:, number], bins=edges, density=True, color=FAKE_COLOUR, histtype="step")
         axes.plot(x, normal, color="black", linewidth=0.8)
         axes.set(xlim=(-4, 4), ylim=(0, 0.75), xticks=[])
@@ -373,7 +373,14 @@ def squared_sums(sums: Mapping[str, np.ndarray], degrees: int) -> Figure:
     x = np.linspace(0.5, 3.5 * degrees, 400)
     density = chi_squared_density(x, degrees)
     for axes, (title, values) in zip(figure.subplots(1, len(sums), sharey=True, squeeze=False)[0], sums.items()):
-        axes.hist(values, bins=np.linspace(0, 3.5 * degrees, 71), density=True, color=REAL_COLOUR, alpha=0.6)
+        axes.hist(
+            values,
+            bins=np.linspace(0, 3.5 * degrees, 71),
+            density=True,
+            color=REAL_COLOUR,
+            alpha=0.6,
+            histtype="stepfilled",
+        )
         axes.plot(x, density, color="black", label=f"chi-squared({degrees})")
         axes.set_title(f"{title}\nmean {values.mean():.1f}, variance {values.var():.0f}", fontsize=10)
         axes.set_yticks([])

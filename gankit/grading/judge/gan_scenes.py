@@ -105,13 +105,16 @@ class SceneMaker:
     def _arguments(self, batch_size: int, disc_iter: int, rate: float, weight: float) -> list[Any]:
         return [batch_size, disc_iter, rate] + ([weight] if self._class == "WGAN_GP" else [])
 
-    def _base(self, example: tuple[int, ...], last: str = "linear", channel: bool = False) -> tuple[dict, dict]:
+    def _base(
+        self, example: tuple[int, ...], last: str = "linear", channel: bool = False, hidden: bool = False
+    ) -> tuple[dict, dict]:
+        """Make both networks: with a hidden layer where gradients are to be told apart, else as small as can be."""
         size = int(np.prod(example))
         shape = (*example, 1) if channel else example
-        generator, generator_network = _dense(self._random, (2,), [2, 5, size], "linear")
+        generator, generator_network = _dense(self._random, (2,), [2, 5, size] if hidden else [2, size], "linear")
         if len(shape) > 1:
             generator["layers"].append(["reshape", list(shape)])
-        discriminator, discriminator_network = _dense(self._random, shape, [size, 6, 1], last)
+        discriminator, discriminator_network = _dense(self._random, shape, [size, 6, 1] if hidden else [size, 1], last)
         request = {
             "class": self._class,
             "generator": generator,
@@ -140,7 +143,7 @@ class SceneMaker:
     ) -> Scene:
         real = self._real(count, example)
         while True:
-            request, networks = self._base(example, last, channel)
+            request, networks = self._base(example, last, channel, hidden=steps > 1)
             generator, discriminator = request["generator"]["weights"], request["discriminator"]["weights"]
             if last == "linear":
                 discriminator[-2] *= 3

@@ -101,7 +101,8 @@ def build_network(name: str, specification: dict[str, Any], trace: Trace) -> ker
             return outputs
 
     makers: dict[str, Callable[..., Any]] = {
-        "dense": lambda units, activation: keras.layers.Dense(units, activation=activation),
+        # The weights are set below; drawing others first would take most of the time.
+        "dense": lambda units, activation: keras.layers.Dense(units, activation=activation, kernel_initializer="zeros"),
         "flatten": keras.layers.Flatten,
         "reshape": lambda shape: keras.layers.Reshape(tuple(shape)),
         "dropout": keras.layers.Dropout,

@@ -57,9 +57,9 @@ def _build(module: ModuleType, scene: dict[str, Any]) -> tuple[Any, Trace]:
 
 
 def _compile(gan: Any) -> None:
-    # Compiling for XLA takes seconds and changes nothing that is looked at here.
+    # Compiling for XLA takes seconds and changes nothing that is looked at here; nor do several steps in one graph.
     try:
-        gan.compile(jit_compile=False)
+        gan.compile(jit_compile=False, steps_per_execution=1)
     except TypeError:
         gan.compile()
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from typing import Any
 
 
 def set_environment() -> None:
@@ -34,6 +35,7 @@ def import_libraries() -> None:
     # Loaded lazily otherwise, once in every child.
     for name in ("Model", "layers", "optimizers", "losses", "metrics", "callbacks", "initializers"):
         getattr(tf.keras, name)
+    share_variable_kernels()
     for name in ("matplotlib.pyplot", "h5py", "PIL.Image", "gankit"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -42,3 +44,23 @@ def import_libraries() -> None:
         if not found.name.endswith("__main__"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(found.name)
+
+
+def share_variable_kernels() -> None:
+    """Let all variables of a shape and dtype share one kernel.
+
+    TensorFlow makes a kernel for every variable, as the debugging name is part of the operation; that takes longer
+    than all else a small network asks for. Nothing but messages from inside TensorFlow shows the name.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from tensorflow.python.eager import context
+        from tensorflow.python.ops import gen_resource_variable_ops
+
+        original = gen_resource_variable_ops.var_handle_op
+
+        def nameless(*arguments: Any, **options: Any) -> Any:
+            if context.executing_eagerly() and "debug_name" in options:
+                options["debug_name"] = ""
+            return original(*arguments, **options)
+
+        gen_resource_variable_ops.var_handle_op = nameless

@@ -1,0 +1,168 @@
+"""Grade a class made from the grader's own corpora: how long it takes, how much memory, and whether scores hold.
+
+The students of the class mix styles and mistakes of ``tests/submissions``: every second task file is a right one, in a
+style of its own, the others hold one mistake each.
+
+Run: python benchmarks/grade_class.py                     (60 submissions: seconds, and peak memory of all processes)
+     python benchmarks/grade_class.py --alone 6           (six of them once more, alone, backwards: the same points?)
+     python benchmarks/grade_class.py --students 2 --seeds 100     (the same points under every seed?)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from grading_support import patched
+from submissions.right import builder, stored, training_steps
+from submissions.wrong import builder as wrong_builder
+from submissions.wrong import training_steps as wrong_steps
+
+from gankit import runs
+from gankit.grading.grade import Grader
+from gankit.grading.runner import Workers
+from gankit.grading.submission import Submission, read_submission
+
+ROOT = Path(__file__).resolve().parents[1]
+NUMBERED = {"simple_gan.py": "0-simple_gan.py", "wgan_clip.py": "1-wgan_clip.py", "wgan_gp.py": "2-wgan_gp.py"}
+CLASSES = {"simple_gan.py": "Simple_GAN", "wgan_clip.py": "WGAN_clip", "wgan_gp.py": "WGAN_GP"}
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def student(number: int) -> dict[str, bytes]:
+    """Return the files of one student, by name; the first is the reference itself."""
+    if number == 0:
+        return {path.name: path.read_bytes() for path in sorted(ROOT.glob("*.py"))}
+    files: dict[str, bytes] = {}
+    styles = list(training_steps.STYLES)
+    for place, (name, class_name) in enumerate(CLASSES.items()):
+        if (number + place) % 2:
+            files[NUMBERED[name]] = training_steps.source(styles[(number + place) % len(styles)], class_name)
+        else:
+            mistakes = wrong_steps.ALL[name]
+            files.update(patched(name, mistakes[(7 * number + place) % len(mistakes)][2]))
+    if number % 2:
+        designs = list(builder.STYLES.values())
+        files["3-generate_faces.py"] = designs[number % len(designs)].encode()
+        methods = list(stored.RIGHT.values()) + [body for _, body in stored.WRONG.values()]
+        files["4-wgan_gp.py"] = stored.with_method(methods[number % len(methods)])
+    else:
+        mistakes = wrong_builder.BUILDER
+        files.update(patched("convolutional_gan.py", mistakes[number % len(mistakes)][2]))
+        for name in ("face_generator.py", "pretrained_explorer.py"):
+            files[name] = (ROOT / name).read_bytes()
+    return files
+
+
+def make_class(folder: Path, students: int) -> list[Submission]:
+    """Write the class into a folder and read it as the grader does."""
+    for number in range(students):
+        own = folder / f"student_{number:02d}"
+        own.mkdir()
+        for name, content in student(number).items():
+            (own / name).write_bytes(content)
+    return [read_submission(path) for path in sorted(folder.iterdir())]
+
+
+class MemoryWatch:
+    """Watches the memory of this process and all below it, as Linux accounts for shared pages (PSS)."""
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> MemoryWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(SECONDS_BETWEEN_LOOKS):
+            self.peak_bytes = max(self.peak_bytes, sum(_shared_fairly(pid) for pid in _family(os.getpid())))
+
+
+def _family(pid: int) -> list[int]:
+    members, added = [pid], [pid]
+    while added:
+        below: list[int] = []
+        for parent in added:
+            for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
+                try:
+                    below += [int(word) for word in tasks.read_text().split()]
+                except OSError:  # it has ended meanwhile
+                    continue
+        members += below
+        added = below
+    return members
+
+
+def _shared_fairly(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def scores(grader: Grader, submissions: list[Submission]) -> dict[str, tuple[float, ...]]:
+    """Grade and return each submission's points, task by task."""
+    return {
+        report.name: tuple(round(task.points, 4) for task in report.tasks) for report in grader.grade_all(submissions)
+    }
+
+
+def report_differences(title: str, expected: dict, found: dict) -> int:
+    """Print the submissions whose points differ, and return how many do."""
+    differing = [name for name in found if found[name] != expected[name]]
+    for name in differing:
+        print(f"{title}: {name} has {found[name]}, and {expected[name]} before.")
+    return len(differing)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the figures; the exit status is 1 where points differ."""
+    parser = runs.OneSentenceParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--students", type=runs.whole_number(1), default=60, help="submissions in the class")
+    parser.add_argument("--jobs", type=runs.whole_number(1), default=2, help="tasks that run at the same time")
+    parser.add_argument("--seeds", type=runs.whole_number(1), default=1, help="grade the class under that many seeds")
+    parser.add_argument("--alone", type=runs.whole_number(0), default=0, help="submissions to grade once more, alone")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder, MemoryWatch() as memory:
+        submissions = make_class(Path(folder), options.students)
+        started = time.perf_counter()
+        with Workers() as workers:
+            first = scores(Grader(workers, seed=0, jobs=options.jobs), submissions)
+            seconds = time.perf_counter() - started
+            count = len(submissions)
+            print(f"{count} submissions: {seconds:.0f} s, {seconds / count:.1f} s each.", flush=True)
+            differing = 0
+            for seed in range(1, options.seeds):
+                again = scores(Grader(workers, seed=seed, jobs=options.jobs), submissions)
+                differing += report_differences(f"seed {seed}", first, again)
+            if options.seeds > 1:
+                print(f"{options.seeds} seeds: {differing} differing scores.", flush=True)
+        if options.alone:
+            changed = 0
+            for submission in submissions[::-1][: options.alone]:
+                with Workers() as workers:
+                    alone = scores(Grader(workers, jobs=options.jobs), [submission])
+                changed += report_differences("alone", first, alone)
+            differing += changed
+            print(f"{options.alone} alone, with seeds of their own: {changed} differing scores.")
+    print(f"Peak memory of all processes: {memory.peak_bytes / 2**20:.0f} MB.")
+    return int(differing > 0)
+
+
+if __name__ == "__main__":
+    runs.run_script(main)
