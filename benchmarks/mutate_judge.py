@@ -1,11 +1,12 @@
-"""Mutation testing of the judge: which changes of its code do the submissions in `tests/submissions` notice?
+"""Mutation testing of the judge: how many changes of its code do the submissions in `tests/submissions` notice.
 
     python benchmarks/mutate_judge.py record RECORDS           play every submission once; needs TensorFlow
     python benchmarks/mutate_judge.py run RECORDS --most 600   judge the records with mutants of the judge
 
 The judge only reads what workers send back. So the workers play each submission once, with one seed, and every mutant
 is shown the same answers. Mutants are those of cosmic-ray (`pip install .[mutation]`), one for each operator of each
-expression. A mutant is noticed if a submission gets a verdict that its folder does not allow, or if judging does not end.
+expression. A mutant is noticed if a submission gets a verdict that its folder does not allow, or if judging does not
+end.
 
 Left out, and said so: code that makes inputs, as its mutants would need answers of their own; type annotations, which
 are never evaluated; mutants with which the judge cannot even be imported.
@@ -41,10 +42,8 @@ INPUTS = {
     "gan_scenes": None,
     "networks": {"glorot_like"},
     "builder_task": {"scenes", "draw"},
-    "stored_task": {
-        *("_weights", "_file", "_small_file", "replace_scene", "faces", "faces_file", "faces_scene"),
-        *("explorer_scene", "network_files"),
-    },
+    "stored_task": {"_weights", "weights_file", "_small_file", "replace_scene"},
+    "script_task": {"faces", "faces_file", "faces_scene", "explorer_scene", "stored_networks", "network_files"},
     "tasks": {"prepare"},
 }
 # Seconds of CPU time after which a verdict counts as never given; the slowest takes about one.
@@ -55,13 +54,13 @@ MOST_SECONDS = 20
 
 
 def all_cases() -> list:
-    """Return every submission of `tests/submissions`, in a fixed random order."""
+    """Return every submission of `tests/submissions` in a fixed random order, the slow hostile ones last."""
     from submissions import corpus
 
     nowhere = Path(tempfile.gettempdir()) / "gankit-witness.txt"
-    cases = [*corpus.right(), *corpus.wrong(), *corpus.hostile(ROOT, nowhere)]
+    cases = [*corpus.right(), *corpus.wrong()]
     random.Random(1).shuffle(cases)
-    return cases
+    return cases + list(corpus.hostile(ROOT, nowhere))
 
 
 def verdict(case: Any, workers: Any) -> Any:

@@ -11,6 +11,7 @@ from submissions.right import stored
 from submissions.right import training_steps as right_steps
 from submissions.wrong import builder as wrong_builder
 from submissions.wrong import losses as wrong_losses
+from submissions.wrong import scripts as wrong_scripts
 from submissions.wrong import training_steps as wrong_steps
 from submissions.wrong import whole_class
 
@@ -104,6 +105,9 @@ def wrong():
         yield Case("wrong", name, 4, patched("convolutional_gan.py", edits), idea)
     for name, (idea, body) in stored.WRONG.items():
         yield Case("wrong", name, 6, {"4-wgan_gp.py": stored.with_method(body)}, idea)
+    for task, (file, mistakes) in wrong_scripts.ALL.items():
+        for name, idea, edits in mistakes:
+            yield Case("wrong", name, task, patched(file, edits), idea)
 
 
 def hostile(root, witness):
