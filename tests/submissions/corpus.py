@@ -7,6 +7,7 @@ from pathlib import Path
 
 from submissions.hostile import attacks
 from submissions.right import builder as right_builder
+from submissions.right import scripts as right_scripts
 from submissions.right import stored
 from submissions.right import training_steps as right_steps
 from submissions.wrong import builder as wrong_builder
@@ -20,6 +21,7 @@ from gankit.grading.submission import TASK_FILES, Submission
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = {"simple_gan.py": 1, "wgan_clip.py": 2, "wgan_gp.py": 3}
 CLASSES = {"0-simple_gan.py": "Simple_GAN", "1-wgan_clip.py": "WGAN_clip", "2-wgan_gp.py": "WGAN_GP"}
+POINTS = {1: 20, 2: 23, 3: 27, 4: 15, 5: 5, 6: 10}
 # The scenes that show a loss, and what else is needed to see some mistakes; the others are not played, to save time.
 LOSS_SCENES = frozenset({"points", "pictures"})
 FURTHER_SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
@@ -50,13 +52,20 @@ class Case:
     def complaint(self, result):
         """What is wrong with a verdict on this submission; an empty string if nothing is."""
         lost, passed = result.lost_ideas, {key for key, f in result.findings.items() if f.verdict == "pass"}
+        shares = [finding.share for finding in result.findings.values() if finding.verdict != "pass"]
+        if not all(0 <= share < 1 for share in shares):
+            return f"what did not pass was given {shares} of its points"
         if self.kind == "right":
-            return "" if result.points == result.most else f"a right solution lost points: {sentences(result)}"
+            if result.points != POINTS[self.task]:
+                return f"a right solution has {result.points} points: {sentences(result)}"
+            return f"the reference was given hints: {result.hints}" if self.name == "reference" and result.hints else ""
         if self.kind == "hostile":
             return "" if passed <= self.deserved else f"an attack passed {sorted(passed - self.deserved)}"
         if lost[:1] != [self.idea]:
             return f"{self.idea} was to be named first, and not {lost}: {sentences(result)}"
-        return "" if len(lost) <= 2 else f"one mistake cost points for {lost}"
+        if len(lost) > 2:
+            return f"one mistake cost points for {lost}"
+        return "" if result.points < result.most else "a mistake cost nothing"
 
 
 def sentences(result):
@@ -91,6 +100,10 @@ def right():
         yield Case("right", style, 4, {"3-generate_faces.py": text.encode()})
     for style, body in stored.RIGHT.items():
         yield Case("right", style, 6, {"4-wgan_gp.py": stored.with_method(body)})
+    for task, (file, styles) in right_scripts.ALL.items():
+        for style, text in styles.items():
+            earlier = patched("wgan_gp.py", []) if task == 6 else {}
+            yield Case("right", style, task, {file: text.encode(), **earlier})
 
 
 def wrong():
