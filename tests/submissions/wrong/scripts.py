@@ -60,7 +60,7 @@ EXPLORER = [
         [(LOAD, ""), ("        output.save_record(", LOAD + "        output.save_record(")],
     ),
     (
-        "files swapped",
+        "the two files swapped",
         "script_status",
         [("options.generator, options.discriminator)", "options.discriminator, options.generator)")],
     ),
