@@ -25,6 +25,8 @@ Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests".
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 _CHUNK_ROWS = 1000  # rows of a distance matrix held at a time: 1000 x 10,000 float64 is 80 MB
@@ -282,6 +284,38 @@ def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str
         **density_coverage(real, fake, k),
         "kernel_distance": kernel_distance(real, fake),
         "sliced_wasserstein_distance": sliced_wasserstein_distance(real, fake),
+    }
+
+
+def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0) -> dict[str, Any]:
+    """Compare generated with real examples, and beside it one half of the real examples with the other.
+
+    Two sets from the same source do not agree to the last digit either: that second comparison, the floor, is what a
+    perfect generator would reach.
+
+    Parameters
+    ----------
+    real, generated : np.ndarray
+        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each; ``n`` is 4 or more.
+    size : int
+        Largest sets for :func:`comparison`; both comparisons are made with sets of the same size.
+    seed : int
+        Seed of the order in which the real examples are halved.
+
+    Returns
+    -------
+    dict
+        ``frechet_distance`` and ``frechet_floor``, of all examples; ``metrics`` and ``metrics_floor``, each what
+        :func:`comparison` returns.
+    """
+    shuffled = real[np.random.default_rng(seed).permutation(len(real))]
+    halves = shuffled[: len(real) // 2], shuffled[len(real) // 2 :]
+    size = min(size, len(halves[0]), len(generated))
+    return {
+        "frechet_distance": frechet_distance(generated, real),
+        "frechet_floor": frechet_distance(*halves),
+        "metrics": comparison(shuffled, generated, size),
+        "metrics_floor": comparison(*halves, size),
     }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gankit.metrics import (
+    beside_floor,
     classifier_accuracy,
     comparison,
     density_coverage,
@@ -154,3 +155,16 @@ def test_the_comparison_holds_every_metric_of_both_sets():
         assert found[name] == value
     assert set(comparison(real[:3], fake[:3])) == set(found), "a handful is compared with fewer neighbours"
     assert comparison(real, fake, size=20) == comparison(real[:20], fake[:20])
+
+
+def test_beside_the_comparison_stands_that_of_two_halves_of_the_real_examples():
+    random = np.random.default_rng(8)
+    real, generated = random.standard_normal((400, 2)), 3 + random.standard_normal((90, 2))
+    found = beside_floor(real, generated)
+    assert found["frechet_distance"] == pytest.approx(frechet_distance(real, generated))
+    assert 15 < found["frechet_distance"] < 21 and 0 < found["frechet_floor"] < 0.3
+    assert found["metrics"]["recall"] < 0.1 and found["metrics_floor"]["recall"] > 0.9
+    # Equal sets have equal precision; larger ones would not.
+    same = beside_floor(real, real[::-1], size=200)
+    assert same["metrics"].keys() == same["metrics_floor"].keys() == comparison(real, real).keys()
+    assert abs(same["metrics"]["density"] - same["metrics_floor"]["density"]) < 0.2
