@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,7 @@ class GAN(keras.Model):
         # Two streams, so that neither draw depends on how often the other was made.
         self._real_stream = make_stream(seed)
         self._mixing_stream = make_stream(seed + 1)
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_names}
+        self._means = _RunningMeans(self.loss_names)
 
         # Everything is built here and now: state restored into a network or an optimizer that does not exist yet
         # would be dropped without a word.
@@ -216,7 +216,7 @@ class GAN(keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The running means of the losses; listing them makes Keras reset them at each epoch."""
-        return list(self._trackers.values())
+        return list(self._means.by_name.values())
 
     def replace_weights(self, gen_h5: str, disc_h5: str) -> None:
         """Put stored weights into both networks; ``self.decoding`` then tells how to read the generator's output.
@@ -271,18 +271,14 @@ class GAN(keras.Model):
 
         def tracked_step() -> None:
             for name, loss in train_step(None).items():
-                if name not in self._trackers:
-                    with tf.init_scope():
-                        self._trackers[name] = keras.metrics.Mean(name=name)
-                self._trackers[name].total.assign_add(loss)
-                self._trackers[name].count.assign_add(1.0)
+                self._means.add(name, loss)
 
         def run_steps(iterator: Any) -> dict[str, tf.Tensor]:
             for _ in tf.range(steps):
                 self.distribute_strategy.run(tracked_step)
             if hasattr(self, "_train_counter"):
                 self._train_counter.assign_add(steps)
-            return {name: tracker.result() for name, tracker in self._trackers.items()}
+            return {name: mean.result() for name, mean in self._means.by_name.items()}
 
         return run_steps if self.run_eagerly else tf.function(run_steps, reduce_retracing=True)
 
@@ -291,6 +287,24 @@ class GAN(keras.Model):
         self._compiled_steps = steps
         self._fitting, self._fit_function = False, None
         super().compile(*arguments, steps_per_execution=steps, **options)
+
+
+class _RunningMeans:
+    """The means of losses over an epoch, by name; one that appears during training gets its own then.
+
+    Neither a list nor a dictionary: Keras would look inside those, and refuses new metrics once a model is built.
+    """
+
+    def __init__(self, names: Iterable[str]):
+        self.by_name = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def add(self, name: str, loss: tf.Tensor) -> None:
+        """Take in the loss of one step, with two operations where ``Mean.update_state`` has ten."""
+        if name not in self.by_name:
+            with tf.init_scope():
+                self.by_name[name] = keras.metrics.Mean(name=name)
+        self.by_name[name].total.assign_add(loss)
+        self.by_name[name].count.assign_add(1.0)
 
 
 def largest_divisor(number: int, limit: int) -> int:
