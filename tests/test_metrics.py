@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gankit import metrics
 from gankit.metrics import (
     beside_floor,
     classifier_accuracy,
@@ -70,6 +71,43 @@ def test_neighbour_metrics_match_brute_force(k):
     assert 0.2 < expected["coverage"] < 1
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, atol=1e-12)
+
+
+def test_memory_is_bounded_and_blocks_change_nothing(monkeypatch):
+    for count in (2, 10_000, 50_000, 20_000_000):
+        blocks = list(metrics._blocks(50_000, count))
+        assert [rows.start for rows in blocks] == [0, *(rows.stop for rows in blocks[:-1])] and blocks[
+            -1
+        ].stop == 50_000
+        assert all((rows.stop - rows.start) * count <= max(metrics._BLOCK_ENTRIES, count) for rows in blocks)
+
+    random = np.random.default_rng(3)
+    real, fake = random.standard_normal((97, 4)), 1.2 * random.standard_normal((61, 4))
+    whole = {**comparison(real, fake), **density_coverage(real, fake, 3)}
+    shapes = []
+    distances = metrics._squared_distances
+    monkeypatch.setattr(metrics, "_BLOCK_ENTRIES", 500)
+    monkeypatch.setattr(
+        metrics,
+        "_squared_distances",
+        lambda rows, others: shapes.append((len(rows), len(others))) or distances(rows, others),
+    )
+    in_blocks = {**comparison(real, fake), **density_coverage(real, fake, 3)}
+    assert max(rows * columns for rows, columns in shapes) <= 500
+    assert whole.keys() == in_blocks.keys()
+    for name, value in whole.items():
+        np.testing.assert_allclose(in_blocks[name], value, rtol=1e-9, atol=1e-12)
+
+
+def test_the_comparison_measures_each_set_s_neighbours_once(monkeypatch):
+    measured = []
+    radii = metrics._neighbour_radii
+    monkeypatch.setattr(
+        metrics, "_neighbour_radii", lambda vectors, k: measured.append(len(vectors)) or radii(vectors, k)
+    )
+    random = np.random.default_rng(3)
+    comparison(random.standard_normal((30, 4)), random.standard_normal((20, 4)))
+    assert measured == [30, 20]
 
 
 def test_identical_and_disjoint_sets():
