@@ -1,42 +1,24 @@
-"""What the tests of the grader share: one warmed worker, and submissions made from the corpora."""
-
-from pathlib import Path
+"""What the tests of the grader share: grading with one warmed worker, and samples of the submissions."""
 
 import pytest
+from submissions.corpus import taken
 
 from gankit.grading.grade import Grader
-from gankit.grading.submission import TASK_FILES, Submission
-
-ROOT = Path(__file__).resolve().parents[1]
-NUMBERS = {name: number for number, names in TASK_FILES.items() for name in names}
-
-
-def submission(files):
-    """A submission of these files, bytes by name."""
-    return Submission("somebody", dict(files), {NUMBERS[name]: name for name in files if name in NUMBERS})
-
-
-def patched(name, edits):
-    """The reference's file with edits (old, new)."""
-    text = (ROOT / name).read_text(encoding="utf-8")
-    for old, new in edits:
-        assert old in text, f"{name} no longer holds:\n{old}"
-        text = text.replace(old, new)
-    return {name: text.encode()}
 
 
 def grade(workers, files, tasks, **options):
-    return Grader(workers, tasks=tasks, **options).grade(submission(files)).tasks
+    return Grader(workers, tasks=tasks, **options).grade(taken(files)).tasks
 
 
-def sampled(entries, every):
-    """All entries with --every-submission, else every n-th: the whole takes minutes."""
+def complaint(case, workers, **options):
+    """What is wrong with the verdict on a submission of the corpus; an empty string if nothing is."""
+    (task,) = grade(workers, case.files, [case.task], scenes=case.scenes, **options)
+    return case.complaint(task)
+
+
+def sampled(cases, every):
+    """All submissions with --every-submission, else every n-th: the whole takes minutes."""
     return [
-        pytest.param(*entry, marks=() if place % every == 0 else pytest.mark.exhaustive)
-        for place, entry in enumerate(entries)
+        pytest.param(case, id=case.label, marks=() if place % every == 0 else pytest.mark.exhaustive)
+        for place, case in enumerate(cases)
     ]
-
-
-def lost(task):
-    """The sentences of what failed, for messages."""
-    return [finding.sentence for finding in task.findings.values() if finding.verdict != "pass"]

@@ -5,26 +5,23 @@ import time
 
 import numpy as np
 import pytest
-from grading_support import ROOT, grade, patched, sampled
-from submissions.hostile.attacks import all_sources
+from grading_support import grade, sampled
+from submissions.corpus import ROOT, hostile, patched
 
 from gankit.grading.runner import Limits
 from gankit.grading.submission import read_submission
 from gankit.grading.worker import frames
 
 LIMITS = Limits(cpu_seconds=4, wall_seconds=10)
-# Neither solves anything, but both update the weights of the right networks in the right order.
-DESERVED = {"remembered values": {"rhythm", "separate", "optimizer"}}
 
 
-@pytest.mark.parametrize(("name",), sampled([(name,) for name in all_sources("", "")], 18))
-def test_an_attack_gains_nothing_and_harms_nobody(name, workers, tmp_path):
+@pytest.mark.parametrize("case", sampled(hostile("", ""), 18))
+def test_an_attack_gains_nothing_and_harms_nobody(case, workers, tmp_path):
     witness = tmp_path / "witness.txt"
-    source = all_sources(ROOT, witness)[name]
-    files = {"simple_gan.py": source, **patched("wgan_clip.py", [])}
-    attacker, other = grade(workers, files, [1, 2], scenes={"points", "pictures"}, limits=LIMITS)
-    passed = {key for key, finding in attacker.findings.items() if finding.verdict == "pass"}
-    assert passed - {"builds"} <= DESERVED.get(name, set())
+    (case,) = (aimed for aimed in hostile(ROOT, witness) if aimed.name == case.name)
+    files = {**case.files, **patched("wgan_clip.py", [])}
+    attacker, other = grade(workers, files, [1, 2], scenes=case.scenes, limits=LIMITS)
+    assert not case.complaint(attacker)
     assert not other.lost_ideas and other.findings["clipping"].verdict == "pass"
     assert not witness.exists() and not (ROOT / "tests" / "witness.txt").exists()
 

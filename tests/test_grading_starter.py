@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from grading_support import ROOT, lost
+from submissions.corpus import ROOT, sentences
 
 from gankit.errors import InputError
 from gankit.grading.grade import Grader
@@ -56,7 +56,7 @@ def test_the_starter_scores_nothing_and_every_item_is_not_started(starter, worke
     assert report.points == 0
     for task in report.tasks:
         for finding in task.findings.values():
-            assert finding.verdict == "not checked" and finding.sentence.startswith("Not started"), lost(task)
+            assert finding.verdict == "not checked" and finding.sentence.startswith("Not started"), sentences(task)
 
 
 @pytest.mark.exhaustive

@@ -1,30 +1,9 @@
-"""The grader on known-wrong and known-right training steps."""
+"""The grader on training steps: what the older coursework does not ask for, broken files, seeds."""
 
 import pytest
-from grading_support import grade, lost, patched, sampled
-from submissions.right.training_steps import STYLES, source
-from submissions.wrong.training_steps import ALL
-
-CLASSES = {"0-simple_gan.py": "Simple_GAN", "1-wgan_clip.py": "WGAN_clip", "2-wgan_gp.py": "WGAN_GP"}
-NUMBERS = {"simple_gan.py": 1, "wgan_clip.py": 2, "wgan_gp.py": 3}
-# What is needed beside the two scenes that show the losses.
-SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
-WRONG = [(file, name, idea, edits) for file, mistakes in ALL.items() for name, idea, edits in mistakes]
-
-
-@pytest.mark.parametrize(("file", "name", "idea", "edits"), sampled(WRONG, 46))
-def test_a_mistake_is_named(file, name, idea, edits, workers):
-    scenes = {"points", "pictures"} | SCENES.get(idea, set())
-    (task,) = grade(workers, patched(file, edits), [NUMBERS[file]], scenes=scenes)
-    assert task.lost_ideas[:1] == [idea], lost(task)
-    assert len(task.lost_ideas) <= 2
-
-
-@pytest.mark.parametrize(("style",), sampled([(style,) for style in STYLES], 7))
-def test_a_right_solution_gets_all_points_whatever_its_style(style, workers):
-    files = {file: source(style, class_name) for file, class_name in CLASSES.items()}
-    for task in grade(workers, files, [1, 2, 3]):
-        assert task.points == task.most, lost(task)
+from grading_support import grade
+from submissions.corpus import CLASSES, NUMBERS, patched, sentences
+from submissions.right.training_steps import source
 
 
 def test_the_coursework_s_way_to_call_the_discriminator_costs_nothing_there(workers):
@@ -49,7 +28,7 @@ def test_the_reference_gets_all_points(workers):
     for name in NUMBERS:
         files.update(patched(name, []))
     for task in grade(workers, files, [1, 2, 3]):
-        assert task.points == task.most and not task.hints, (lost(task), task.hints)
+        assert task.points == task.most and not task.hints, (sentences(task), task.hints)
 
 
 def test_a_missing_or_broken_file_costs_its_own_points_only(workers):
@@ -60,7 +39,7 @@ def test_a_missing_or_broken_file_costs_its_own_points_only(workers):
     files["2-wgan_gp.py"] = text
     first, second, third = grade(workers, files, [1, 2, 3], scenes={"points", "pictures"})
     assert first.points == second.points == 0 and second.file is None
-    assert third.findings["discriminator_loss"].verdict == "pass", lost(third)
+    assert third.findings["discriminator_loss"].verdict == "pass", sentences(third)
 
 
 @pytest.mark.exhaustive
@@ -68,4 +47,4 @@ def test_a_missing_or_broken_file_costs_its_own_points_only(workers):
 def test_the_score_does_not_depend_on_the_seed(seed, workers):
     files = {**patched("simple_gan.py", []), **patched("wgan_clip.py", []), **patched("wgan_gp.py", [])}
     for task in grade(workers, files, [1, 2, 3], seed=seed, scenes={"points", "pictures", "samplers"}):
-        assert not task.lost_ideas, lost(task)
+        assert not task.lost_ideas, sentences(task)

@@ -6,41 +6,15 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from grading_support import ROOT, grade, lost, patched, sampled, submission
+from grading_support import grade
+from submissions.corpus import ROOT, patched, sentences, taken
 from submissions.right import builder as right_builder
 from submissions.right import stored
-from submissions.wrong.builder import BUILDER
 
 from gankit.grading import reports
 from gankit.grading.__main__ import main
 from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
-
-
-@pytest.mark.parametrize(("name", "idea", "edits"), sampled(BUILDER, 32))
-def test_a_mistake_in_the_networks_is_named(name, idea, edits, workers):
-    (task,) = grade(workers, patched("convolutional_gan.py", edits), [4])
-    assert task.lost_ideas[:1] == [idea], lost(task)
-    assert len(task.lost_ideas) <= 2
-
-
-@pytest.mark.parametrize(("style",), sampled([(style,) for style in right_builder.STYLES], 5))
-def test_right_networks_get_all_points(style, workers):
-    (task,) = grade(workers, {"3-generate_faces.py": right_builder.STYLES[style].encode()}, [4])
-    assert task.points == task.most, lost(task)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", stored.RIGHT)
-def test_right_ways_to_replace_weights_get_all_points(name, workers):
-    (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(stored.RIGHT[name])}, [6])
-    assert task.points == task.most, lost(task)
-
-
-@pytest.mark.parametrize(("name", "idea", "body"), sampled([(n, i, b) for n, (i, b) in stored.WRONG.items()], 13))
-def test_a_mistake_in_replacing_weights_is_named(name, idea, body, workers):
-    (task,) = grade(workers, {"4-wgan_gp.py": stored.with_method(body)}, [6])
-    assert task.lost_ideas[:1] == [idea], lost(task)
 
 
 @pytest.mark.exhaustive
@@ -52,14 +26,14 @@ def test_a_class_without_replace_weights_is_told_so(workers):
 def test_the_reference_gets_all_points_for_tasks_4_to_6(workers):
     files = {path.name: path.read_bytes() for path in ROOT.glob("*.py")}
     for task in grade(workers, files, [4, 5, 6]):
-        assert task.points == task.most and not task.hints, (lost(task), task.hints)
+        assert task.points == task.most and not task.hints, (sentences(task), task.hints)
 
 
 @pytest.fixture(scope="module")
 def report(workers):
     name, new = "tf.reduce_mean((fake_scores + 1.0) ** 2)", "tf.reduce_mean(fake_scores**2)"
     files = patched("simple_gan.py", [(name, new)])
-    return Grader(workers, tasks=[1, 2]).grade(submission(files))
+    return Grader(workers, tasks=[1, 2]).grade(taken(files))
 
 
 def test_a_report_in_every_form(report):
@@ -141,5 +115,5 @@ def test_without_fork_the_same_points_come_out():
     files = {"3-generate_faces.py": right_builder.SEQUENTIAL.encode()}
     with Workers(fork=False) as cold:
         (task,) = grade(cold, files, [4])
-        assert task.points == task.most, lost(task)
+        assert task.points == task.most, sentences(task)
         assert any("fork" in note for note in cold.not_enforced())

@@ -17,6 +17,7 @@ import sysconfig
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,8 @@ class Workers:
         self._stage = Stage()
         self._template: _Template | None = None
         self._lock = threading.Lock()
+        # Linux ends the template with the thread that started it, so that thread has to last.
+        self._starter = ThreadPoolExecutor(1)
         self.landlock = 0
 
     def __enter__(self) -> Workers:
@@ -158,6 +161,7 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         if self._template is not None:
             self._template.stop()
+        self._starter.shutdown()
         self._stage.remove()
 
     def not_enforced(self) -> list[str]:
@@ -201,7 +205,7 @@ class Workers:
     def _living_template(self) -> _Template:
         with self._lock:
             if self._template is None or not self._template.alive():
-                self._template = _Template(self._stage)
+                self._template = self._starter.submit(_Template, self._stage).result()
                 self.landlock = self._template.landlock
             return self._template
 

@@ -194,9 +194,11 @@ class BuilderJudge:
 
         def fits(design: Design, mode: int) -> bool:
             for x, found in zip(inputs, answers):
-                expected = compute(weights, x, design, bool(mode))
-                if found[mode].shape != expected.shape or not _close(found[mode], expected):
-                    return False
+                # Most designs are told apart by a single row, where rows do not depend on each other.
+                for some in (slice(1), slice(None)) if not mode else (slice(None),):
+                    expected = compute(weights, x[some], design, bool(mode))
+                    if found[mode][some].shape != expected.shape or not _close(found[mode][some], expected):
+                        return False
             return True
 
         design = next((design for design in designs if fits(design, 0)), None)

@@ -18,6 +18,9 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "leaky relu of slope 0.2": lambda x: np.where(x > 0, x, 0.2 * x),
     "leaky relu of slope 0.01": lambda x: np.where(x > 0, x, 0.01 * x),
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: 1.05070098 * np.where(x > 0, x, 1.67326324 * np.expm1(np.minimum(x, 0))),
+    "swish": lambda x: x / (1 + np.exp(-x)),
+    "softplus": lambda x: np.logaddexp(0, x),
     "tanh twice": lambda x: np.tanh(np.tanh(x)),
 }
 
@@ -188,7 +191,7 @@ def discriminator_designs() -> list[Design]:
                 sentence=f"The discriminator ends in {end}: a score may have either sign, and is not a probability.",
             )
         )
-    for end in ("linear", "tanh"):
+    for end in ("linear", "tanh", "sigmoid"):
         base = replace(right, end=end)
         for places, where in _places(4):
             designs += [
@@ -232,13 +235,10 @@ def discriminator_designs() -> list[Design]:
                 ),
             ]
             for name in OTHER_ACTIVATIONS:
-                designs.append(
-                    _changed(
-                        base,
-                        places,
-                        "activation",
-                        f"The discriminator has {name} {where}, where the table has another activation.",
-                        after=name,
-                    )
-                )
+                other = f"The discriminator has {name} {where}, where the table has another activation."
+                both = f"The discriminator has {name} in the convolution and tanh after pooling {where}."
+                designs += [
+                    _changed(base, places, "activation", other, after=name),
+                    _changed(base, places, "activation_twice", both, before=name),
+                ]
     return designs

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from gankit.grading.judge.gan_scenes import Scene
 from gankit.grading.judge.kinds import Kind
-from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, Run, Sorter
+from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, AppliedUpdate, Batches, Call, Run, Sorter, readings
 from gankit.grading.judge.verdicts import TaskResult, in_words
 
 
@@ -18,6 +21,41 @@ class Recording:
     scene: Scene
     run: Run
     sorter: Sorter
+
+    @cached_property
+    def discriminator_updates(self) -> list[DiscriminatorUpdate]:
+        """All updates of the discriminator, in order."""
+        found = []
+        for step in self.run.steps:
+            generated: list[Call] = []
+            earlier: list[Call] = []
+            for update in step.updates:
+                generated += [call for call in update.calls if call.network == GENERATOR]
+                if update.owner == DISCRIMINATOR:
+                    found.append(DiscriminatorUpdate(self, update, list(earlier), list(generated)))
+                earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
+        return found
+
+
+@dataclass(frozen=True)
+class DiscriminatorUpdate:
+    """An update of the discriminator, and what both networks were shown before it in the step."""
+
+    recording: Recording
+    applied: AppliedUpdate
+    earlier: list[Call]
+    generated: list[Call]
+
+    @cached_property
+    def readings(self) -> list[Batches]:
+        """The ways to read which batches went into it, the plainest first."""
+        return readings(self.applied.calls, self.earlier, self.recording.sorter, self.generated)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The discriminator's weights as its loss saw them: a clip may come between the loss and the update."""
+        states = [call.state for call in self.applied.calls if call.network == DISCRIMINATOR]
+        return self.recording.run.trainable(states[-1] if states else self.applied.before, DISCRIMINATOR)
 
 
 @dataclass

@@ -2,81 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from gankit.grading.judge.candidates import Candidate
-from gankit.grading.judge.evidence import Recording
+from gankit.grading.judge.evidence import DiscriminatorUpdate
 from gankit.grading.judge.formulas import Formula, slopes
-from gankit.grading.judge.trace import (
-    DISCRIMINATOR,
-    GENERATOR,
-    AppliedUpdate,
-    Batches,
-    Call,
-    Run,
-    find_rows,
-    readings,
-    rows,
-)
+from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, AppliedUpdate, Run, find_rows, rows
 
 
-def discriminator_updates(
-    recordings: list[Recording],
-) -> Iterator[tuple[Recording, AppliedUpdate, Callable[[], list[Batches]]]]:
-    """Yield each update of the discriminator with a function that reads its batches, to be called before the next."""
-    for recording in recordings:
-        for step in recording.run.steps:
-            generated: list[Call] = []
-            earlier: list[Call] = []
-            for update in step.updates:
-                generated += [call for call in update.calls if call.network == GENERATOR]
-                if update.owner == DISCRIMINATOR:
-                    yield recording, update, partial(readings, update.calls, earlier, recording.sorter, generated)
-                earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
+def explaining(
+    updates: Sequence, count: int, fitting: Callable[[object, Iterable[int]], set[int]]
+) -> tuple[list[int], list[int]]:
+    """Find the candidates that explain updates; the first is the right one, the others are its usual mistakes.
+
+    Parameters
+    ----------
+    updates : sequence
+        The updates.
+    count : int
+        How many candidates there are.
+    fitting : callable
+        ``fitting(update, numbers)`` returns those of the candidates with these numbers that explain the update.
+
+    Returns
+    -------
+    every, enough : list of int
+        The candidates that explain every update; and those that explain every update which the right one does not.
+        The mistakes are only tried where the right one does not explain everything.
+    """
+    explained = [bool(fitting(update, [0])) for update in updates]
+    if all(explained):
+        return [0], [0]
+    enough = list(range(1, count))
+    for update in (update for update, right in zip(updates, explained) if not right):
+        enough = sorted(fitting(update, enough))
+    every = enough
+    for update in (update for update, right in zip(updates, explained) if right):
+        every = sorted(fitting(update, every))
+    return every, enough
 
 
 class Matcher:
-    """Compares one recorded gradient of the discriminator with those of all candidates."""
+    """Compares one recorded gradient of the discriminator with those of candidates, on each reading of its batches."""
 
-    def __init__(self, recording: Recording, update: AppliedUpdate):
-        run = recording.run
-        self._scene = recording.scene
+    def __init__(self, update: DiscriminatorUpdate, candidates: list[Candidate]):
+        self._scene = update.recording.scene
         self._perceptron = self._scene.networks[DISCRIMINATOR].perceptron
-        # The weights as the networks saw them: a clip may come between the loss and the update.
-        states = [call.state for call in update.calls if call.network == DISCRIMINATOR]
-        self._weights = run.trainable(states[-1] if states else update.before, DISCRIMINATOR)
-        self._found = _flat(update.gradients)
-        self.clipped = 0
+        self._weights = update.weights
+        self._found = None if any(g is None for g in update.applied.gradients) else _flat(update.applied.gradients)
+        self._update = update
+        self._candidates = candidates
+        # Slopes are costly, and candidates share them: by reading, and by formula or by penalty and place.
+        self._known: dict[tuple, Any] = {}
 
-    def fitting(self, batches: Batches, candidates: list[Candidate]) -> set[int]:
-        """Return the numbers of the candidates that give the recorded gradient on these batches."""
-        r, by_real = self._scores(batches.real)
-        f, by_fake = self._scores(batches.fake)
-        penalties: dict[tuple[int, str], np.ndarray] = {}
-        losses: dict[int, np.ndarray] = {}
-        fitting = set()
-        for number, candidate in enumerate(candidates):
-            formula = candidate.formula
-            if id(formula) not in losses:
-                dr, df = slopes(formula.loss, r, f)
-                losses[id(formula)] = dr @ by_real + df @ by_fake
-            expected = losses[id(formula)]
-            if candidate.penalty is not None:
-                weight, penalty_weight = candidate.weights(self._scene.lambda_gp)
-                expected = weight * expected
-                if penalty_weight:
-                    part = (id(candidate.penalty), candidate.place)
-                    if part not in penalties:
-                        penalties[part] = self._penalty_gradient(candidate, batches)
-                    expected = expected + penalty_weight * penalties[part]
-            if _near(self._found, expected):
-                fitting.add(number)
-            elif number == 0 and _near(self._found, np.clip(expected, -1, 1)):
-                self.clipped += 1
-        return fitting
+    def fitting(self, numbers: Iterable[int]) -> set[int]:
+        """Return those of the candidates that give the recorded gradient."""
+        return {n for n in numbers if any(_near(self._found, self._expected(n, place)) for place in self._places())}
+
+    def clipped(self) -> bool:
+        """Tell whether the right candidate gives the recorded gradient, had that been clipped."""
+        return any(_near(self._found, np.clip(self._expected(0, place), -1, 1)) for place in self._places())
+
+    def _places(self) -> range:
+        return range(len(self._update.readings) if self._found is not None else 0)
+
+    def _expected(self, number: int, place: int) -> np.ndarray:
+        candidate = self._candidates[number]
+        loss = self._once(("loss", place, id(candidate.formula)), lambda: self._loss_gradient(candidate, place))
+        if candidate.penalty is None:
+            return loss
+        weight, penalty_weight = candidate.weights(self._scene.lambda_gp)
+        if not penalty_weight:
+            return weight * loss
+        key = ("penalty", place, id(candidate.penalty), candidate.place)
+        return weight * loss + penalty_weight * self._once(key, lambda: self._penalty_gradient(candidate, place))
+
+    def _once(self, key: tuple, compute: Callable[[], Any]) -> Any:
+        if key not in self._known:
+            self._known[key] = compute()
+        return self._known[key]
+
+    def _loss_gradient(self, candidate: Candidate, place: int) -> np.ndarray:
+        batches = self._update.readings[place]
+        r, by_real = self._once(("real", place), lambda: self._scores(batches.real))
+        f, by_fake = self._once(("fake", place), lambda: self._scores(batches.fake))
+        dr, df = slopes(candidate.formula.loss, r, f)
+        return dr @ by_real + df @ by_fake
 
     def _scores(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(batch):
@@ -85,8 +99,8 @@ class Matcher:
         one = np.ones((1, 1))
         return scores, np.stack([_flat(self._perceptron.backward(self._weights, row[None], one)[0]) for row in batch])
 
-    def _penalty_gradient(self, candidate: Candidate, batches: Batches) -> np.ndarray:
-        x = getattr(batches, candidate.place)
+    def _penalty_gradient(self, candidate: Candidate, place: int) -> np.ndarray:
+        x = getattr(self._update.readings[place], candidate.place)
         if not len(x):
             return np.full(len(self._found), np.nan)
         gradients = self._perceptron.input_gradient(self._weights, x).reshape(len(x), *self._scene.example)
@@ -94,8 +108,8 @@ class Matcher:
         return _flat(self._perceptron.directional_gradient(self._weights, x, direction))
 
 
-def generator_fits(run: Run, update: AppliedUpdate, formulas: list[Formula]) -> set[int]:
-    """Return the numbers of the formulas that give the recorded gradient of the generator."""
+def generator_fits(run: Run, update: AppliedUpdate, formulas: list[Formula], numbers: Iterable[int]) -> set[int]:
+    """Return those of the formulas that give the recorded gradient of the generator."""
     if any(gradient is None for gradient in update.gradients):
         return set()
     found = _flat(update.gradients)
@@ -117,24 +131,12 @@ def generator_fits(run: Run, update: AppliedUpdate, formulas: list[Formula]) -> 
         if not len(x):
             continue
         r, f = np.zeros(0), discriminator.forward(d, x)[:, 0]
-        for number, formula in enumerate(formulas):
-            _, df = slopes(formula.loss, r, f)
+        for number in numbers:
+            _, df = slopes(formulas[number].loss, r, f)
             _, by_x = discriminator.backward(d, x, df[:, None])
-            expected = _flat(generator.backward(g, z, by_x)[0])
-            if _near(found, expected):
+            if _near(found, _flat(generator.backward(g, z, by_x)[0])):
                 fits.add(number)
     return fits
-
-
-def first_fit(fits: list[set[int]], count: int) -> int | None:
-    """Return the first candidate that explains every update, or else every update that the right one does not."""
-    if all(0 in found for found in fits):
-        return 0
-    for wanted in (fits, [found for found in fits if 0 not in found]):
-        for number in range(1, count):
-            if all(number in found for found in wanted):
-                return number
-    return None
 
 
 def _flat(arrays: list[np.ndarray]) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from gankit.grading.judge.evidence import Evidence, Recording
-from gankit.grading.judge.gradients import discriminator_updates
 from gankit.grading.judge.trace import (
     Batches,
 )
@@ -15,8 +14,8 @@ def judge_mixing(evidence: Evidence, recordings: list[Recording]) -> None:
     """Judge that the penalty looks between real and fake, at a random place for each example."""
     key = "mixing"
     weights: list[np.ndarray] = []
-    for _, _, read in discriminator_updates(recordings):
-        found = read()
+    for update in (update for recording in recordings for update in recording.discriminator_updates):
+        found = update.readings
         batches = found[1] if len(found) > 1 and len(found[1].other) else found[0]
         if not _judge_one_mixing(evidence, batches, weights):
             return

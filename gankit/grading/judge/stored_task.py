@@ -1,4 +1,4 @@
-"""Task 6: the verdicts on stored weights, and, with task 5, on scripts that are run end to end."""
+"""Task 6: the verdicts on stored weights."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ WIDTH, UNITS = 5, (6, 5)
 SHAPES = [(WIDTH, UNITS[0]), (UNITS[0],), *[(UNITS[0],)] * 4, (UNITS[0], UNITS[1]), (UNITS[1],)]
 ROLES = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "kernel", "bias"]
 STATISTICS = (4, 5)
-SIDE, LATENT = 16, 16
 
 EXPLORER_CHECKS = (
     Check("method", "the class has replace_weights", 1),
     Check("generator", "the generator gets the weights of its file", 3),
     Check("discriminator", "the discriminator gets the weights of its file", 3),
     Check("runs", "what builds on the stored weights works", 3),
-)
-FACES_CHECKS = (
-    Check("runs", "a short training run ends without an error", 3),
-    Check("leaves", "it leaves pictures and the weights of the generator", 2),
 )
 
 
@@ -36,7 +31,7 @@ def _weights(random: np.random.Generator) -> list[np.ndarray]:
     return arrays
 
 
-def _file(layers: list[tuple[str, list[tuple[str, np.ndarray]]]]) -> bytes:
+def weights_file(layers: list[tuple[str, list[tuple[str, np.ndarray]]]]) -> bytes:
     """Return a weights file as Keras 2 writes it: one group a layer, in order, with names of a long session."""
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -52,7 +47,7 @@ def _file(layers: list[tuple[str, list[tuple[str, np.ndarray]]]]) -> bytes:
 
 def _small_file(arrays: list[np.ndarray], first: int) -> bytes:
     named = list(zip(ROLES, arrays))
-    return _file(
+    return weights_file(
         [
             (f"input_{first}", []),
             (f"dense_{2 * first}", named[:2]),
@@ -151,84 +146,3 @@ def judge_replace(
             "After a file that does not fit, one network has new weights and the other its old ones: reading both "
             "files before changing anything avoids that."
         )
-
-
-# ------------------------------------------------------------------------------ scripts
-
-
-def faces(random: np.random.Generator, count: int = 60) -> np.ndarray:
-    """Return smooth random pictures, uint8, that can stand in for faces."""
-    coarse = random.uniform(0, 255, (count, 4, 4))
-    pictures = np.kron(coarse, np.ones((1, 4, 4))) * 0.8 + random.uniform(0, 51, (count, SIDE, SIDE))
-    return pictures.astype(np.uint8)
-
-
-def faces_file(random: np.random.Generator) -> bytes:
-    """Return such pictures as a file of the coursework's form."""
-    memory = io.BytesIO()
-    np.save(memory, faces(random))
-    return memory.getvalue()
-
-
-FEW_FACES = {
-    "gankit.faceruns": {"FACES_MEASURED": 60, "FACES_CALIBRATING": 20, "FRAMES": 2},
-}
-
-
-def faces_scene() -> dict[str, Any]:
-    """Return the scene that runs ``face_generator.py`` for two steps."""
-    arguments = ["--faces", "few_faces.npy", "--steps", "2", "--batch-size", "4", "--output", "left"]
-    return {"name": "script", "kind": "script", "settings": FEW_FACES, "arguments": arguments}
-
-
-def explorer_scene() -> dict[str, Any]:
-    """Return the scene that runs ``pretrained_explorer.py`` on stored weights of small networks."""
-    arguments = ["--generator", "g.h5", "--discriminator", "d.h5", "--faces", "few_faces.npy", "--output", "left"]
-    return {"name": "script", "kind": "script", "arguments": arguments}
-
-
-# The small networks that stand in for task 4's where a script is run.
-STAND_IN_LAYOUTS = {
-    "generator": [("kernel", (LATENT, SIDE * SIDE)), ("bias", (SIDE * SIDE,))],
-    "discriminator": [("kernel", (SIDE * SIDE, 1)), ("bias", (1,))],
-}
-
-
-def network_files(layouts: dict[str, list], draw: Any, random: np.random.Generator) -> dict[str, bytes]:
-    """Return weights files of two networks, given the roles and shapes of their weights."""
-    files = {}
-    for short, name in (("g", "generator"), ("d", "discriminator")):
-        layers: list[tuple[str, list[tuple[str, np.ndarray]]]] = []
-        for role, shape in layouts[name]:
-            if role in ("kernel", "gamma"):
-                layers.append((f"layer_{len(layers) + 30}", []))
-            layers[-1][1].append((role, draw(random, role, shape)))
-        files[f"{short}.h5"] = _file(layers)
-    return files
-
-
-def judge_script(
-    key: str, results: dict[str, Any], errors: dict[str, Any], result: TaskResult, stack: str, pictures: int
-) -> list[list[Any]] | None:
-    """Judge that a script ended well and left pictures; return its files, or None where it did not."""
-    if "script" in errors:
-        result.failed(key, "script_error", f"Run as a script it raised {in_words(errors['script'], stack)}")
-        return None
-    found = results.get("script")
-    if not isinstance(found, dict):
-        return None
-    if found["status"] != 0:
-        said = " ".join(result.printed.split())[-200:]
-        result.failed(key, "script_status", f"Run as a script it ended with an error status, and said: {said}")
-        return None
-    files = found["files"]
-    drawn = [name for name, size, start in files if start.startswith(("89504e47", "47494638", "ffd8ff", "25504446"))]
-    if len(drawn) < pictures:
-        result.failed(
-            "leaves" if key == "runs" and any(c.key == "leaves" for c in result.checks) else key,
-            "no_pictures",
-            "Run as a script it ends without an error, and leaves too few pictures in the folder that --output names.",
-            0.5 if drawn else 0.3,
-        )
-    result.passed(key)
-    return files

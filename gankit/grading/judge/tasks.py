@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge import builder_task, gan_tasks, stored_task
+from gankit.grading.judge import builder_task, gan_tasks, script_task, stored_task
 from gankit.grading.judge.evidence import Evidence
 from gankit.grading.judge.gan_scenes import SceneMaker
 from gankit.grading.judge.kinds import KINDS, Kind
@@ -94,24 +94,20 @@ class FacesTask(Task):
 
     number = 5
     title = "face generator"
-    checks = stored_task.FACES_CHECKS
+    checks = script_task.FACES_CHECKS
     effort = 4
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make a few faces."""
-        scene = {**stored_task.faces_scene(), "file": file}
-        return Play([scene], file, {"few_faces.npy": stored_task.faces_file(random)})
+        scene = {**script_task.faces_scene(), "file": file}
+        pictures = script_task.faces(random)
+        return Play([scene], file, {"few_faces.npy": script_task.faces_file(pictures)}, kept=pictures)
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Judge what the script left."""
-        files = stored_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=1)
-        if files is None:
-            return
-        if not any(start.startswith("894844460d0a1a0a") for _, _, start in files):
-            result.failed(
-                "leaves", "no_weights", "The run leaves no HDF5 file with the weights of what it has trained.", 0.5
-            )
-        result.passed("leaves")
+        found = script_task.judge_script("leaves", outcome.results, outcome.errors, result, stack, pictures=1)
+        if found is not None:
+            script_task.judge_face_generator(play.kept, found, result)
 
 
 class ExplorerTask(Task):
@@ -127,20 +123,24 @@ class ExplorerTask(Task):
         scene, files, stored = stored_task.replace_scene(random)
         if file[0].isdigit():
             maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=(scene, stored))
-        explorer = {**stored_task.explorer_scene(), "file": file}
-        files["few_faces.npy"] = stored_task.faces_file(random)
-        files.update(stored_task.network_files(stored_task.STAND_IN_LAYOUTS, builder_task.draw, random))
+            return Play([scene, maker.short()], file, files, kept=(scene, stored, {}))
+        explorer = {**script_task.explorer_scene(), "file": file}
+        files["few_faces.npy"] = script_task.faces_file(script_task.faces(random))
+        networks = script_task.stored_networks(random)
+        files.update(script_task.network_files(networks))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
-        return Play(requests, file, files, kept=(scene, stored))
+        return Play(requests, file, files, kept=(scene, stored, networks))
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Judge the weights, and what builds on them."""
-        scene, stored = play.kept
+        scene, stored, networks = play.kept
         stored_task.judge_replace(scene, stored, outcome.results, outcome.errors, result, stack)
         if not play.file[0].isdigit():
-            stored_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=4)
+            found = script_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=4)
+            if found is not None:
+                script_task.judge_explorer(networks, found, result)
+                result.passed("runs")
         elif "short" in outcome.errors:
             text = in_words(outcome.errors["short"], stack)
             result.failed("runs", "step_error", f"The class no longer trains: train_step raised {text}")

@@ -94,6 +94,11 @@ def judge_separate(evidence: Evidence, recording: Recording) -> None:
         first = next((update for update in step.updates if update.owner == GENERATOR), None)
         if first is not None and not run.same_trainable(step.first_state, first.before, GENERATOR):
             _moved(evidence, GENERATOR, DISCRIMINATOR)
+        # Clipping moves the critic between two updates.
+        ends = [] if evidence.kind.has_clipping else [update.after for update in step.updates]
+        for before, after in zip(ends, [*(update.before for update in step.updates[1:]), step.last_state]):
+            if not run.same_trainable(before, after, DISCRIMINATOR):
+                _moved(evidence, DISCRIMINATOR, GENERATOR)
 
 
 def _moved(evidence: Evidence, network: str, during: str) -> None:
@@ -108,7 +113,6 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
     """Judge that every update has fresh batches, of ``batch_size`` rows, from the two samplers."""
     scene, sorter = recording.scene, recording.sorter
     pool = rows(scene.request["latents"])
-    before_real: list[tuple[int, ...]] = []
     before_latents: list[tuple[float, ...]] = []
     for step in recording.run.steps:
         generated: list[Call] = []
@@ -120,8 +124,7 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                 batches = readings(update.calls, earlier, sorter, generated)[0]
                 unseen = [call for call in shown if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
                 fresh = sorter.sort(unseen, generated)
-                _judge_one_batch(evidence, scene, batches, fresh, before_real, before_latents)
-                before_real.append(tuple(sorted(set(batches.real_places.tolist()))))
+                _judge_one_batch(evidence, scene, batches, fresh, before_latents)
                 before_latents += [tuple(row) for row in batches.latents]
             elif update.owner == GENERATOR:
                 _judge_generator_batch(evidence, scene, update, sorter, generated, before_latents)
@@ -135,9 +138,7 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                 )
 
 
-def _judge_one_batch(
-    evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_real: list, before_latents: list
-) -> None:
+def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_latents: list) -> None:
     key = "batches"
     if len(all_rows.real) or len(all_rows.fake):
         evidence.seen.add(key)

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from . import leavings, loading
 from .recording import Trace, build_network, record_optimizers
 
 _current = [Trace()]
@@ -249,29 +250,9 @@ def replace(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-# One transparent pixel.
-_PIXEL = (
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000000000500015e"
-    "f32a3a0000000049454e44ae426082"
-)
-
-
-def _save_without_drawing() -> None:
-    """Make Matplotlib save a single pixel: drawing takes longer than all the rest, and nobody looks at it."""
-    from matplotlib.figure import Figure
-
-    def savefig(self: Any, target: Any, *_: Any, **__: Any) -> None:
-        if hasattr(target, "write"):
-            target.write(bytes.fromhex(_PIXEL))
-        else:
-            Path(target).write_bytes(bytes.fromhex(_PIXEL))
-
-    Figure.savefig = savefig
-
-
 def script(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Run a task file as a script, on small settings, and list what it leaves."""
-    _save_without_drawing()
+    figures = leavings.watch_figures()
     for name, values in scene.get("settings", {}).items():
         # What the kit measures on thousands of faces is measured on a few here.
         vars(importlib.import_module(name)).update(values)
@@ -285,12 +266,13 @@ def script(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
         status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     finally:
         sys.argv = arguments
-    made = sorted({path for path in folder.rglob("*") if path.is_file()} - before)
-    files = []
-    for path in made[:60]:
-        with path.open("rb") as file:
-            files.append([path.name[:80], path.stat().st_size, file.read(8).hex()])
-    return {"status": status, "files": files}
+    return {
+        "status": status,
+        "files": leavings.files_made(folder, before),
+        "figures": figures,
+        "weights": leavings.weights_stored(folder, before),
+        "trained": leavings.stand_ins_trained(loading.stand_ins_built),
+    }
 
 
 SCENES = {scene.__name__: scene for scene in (train, attributes, samplers, fit, builder, forward, replace, script)}

@@ -72,6 +72,14 @@ builtins.all = builtins.any = lambda *a: True
 builtins.isinstance = lambda *a: True
 sys.modules["pytest"] = sys.modules["unittest"] = sys
 """,
+    "patches keras": """
+from tensorflow import keras
+keras.optimizers.Adam.apply_gradients = lambda self, pairs, *a, **k: [v.assign(v) for _, v in pairs]
+keras.optimizers.Adam.apply = lambda self, *a, **k: None
+keras.Model.__call__ = lambda self, *a, **k: tf.zeros((6, 3))
+keras.Model.get_weights = lambda self: []
+keras.losses.MeanSquaredError.__call__ = lambda self, *a, **k: tf.zeros(())
+""",
     "patches the worker": """
 for name, module in list(sys.modules.items()):
     if name.startswith("grading_worker"):

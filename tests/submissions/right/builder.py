@@ -146,7 +146,47 @@ def convolutional_GenDiscr():
 generator, discriminator = convolutional_GenDiscr()
 generator.summary()
 """
+LISTED = """
+import numpy as np
+import tensorflow as tf
+import matplotlib.pyplot as plt
+
+GENERATOR = [("dense", 2048), ("reshape", (2, 2, 512)), ("up", 64), ("up", 16), ("up", 1)]
+
+
+def convolutional_GenDiscr():
+    generator = tf.keras.models.Sequential(name='generator')
+    generator.add(tf.keras.layers.InputLayer((16,)) if tf.__version__ < "2.16" else tf.keras.layers.InputLayer(shape=(16,)))
+    for kind, size in GENERATOR:
+        if kind == "dense":
+            generator.add(tf.keras.layers.Dense(size, activation=tf.math.tanh))
+        elif kind == "reshape":
+            generator.add(tf.keras.layers.Reshape(target_shape=size))
+        else:
+            generator.add(tf.keras.layers.UpSampling2D(size=(2, 2), interpolation='nearest'))
+            generator.add(tf.keras.layers.Conv2D(filters=size, kernel_size=(3, 3), strides=(1, 1), padding='same'))
+            generator.add(tf.keras.layers.BatchNormalization())
+            generator.add(tf.keras.layers.Activation('tanh'))
+    discriminator = tf.keras.models.Sequential(name='discriminator')
+    discriminator.add(tf.keras.Input((16, 16, 1)))
+    n = 32
+    while n <= 256:
+        discriminator.add(tf.keras.layers.Conv2D(n, 3, activation='linear', padding='same'))
+        discriminator.add(tf.keras.layers.MaxPool2D((2, 2), padding='valid'))
+        discriminator.add(tf.keras.layers.Activation('tanh'))
+        n *= 2
+    discriminator.add(tf.keras.layers.Flatten())
+    discriminator.add(tf.keras.layers.Dense(1))
+    discriminator.add(tf.keras.layers.Activation('tanh'))
+    return generator, discriminator
+
+
+if __name__ == '__main__':
+    for network in convolutional_GenDiscr():
+        network.summary()
+"""
 STYLES = {
+    "listed": LISTED,
     "sequential": SEQUENTIAL,
     "unrolled": UNROLLED,
     "functions": FUNCTIONS,

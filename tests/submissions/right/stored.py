@@ -118,6 +118,26 @@ WRONG = {
             network.set_weights([(a + b) / 2 for a, b in zip(network.get_weights(), new.get_weights())])
 """,
     ),
+    "names that the file does not know": (
+        "replace_error",
+        """
+        import h5py
+        for path, network in ((gen_h5, self.generator), (disc_h5, self.discriminator)):
+            with h5py.File(path, "r") as file:
+                for layer in network.layers:
+                    group = file[layer.name]
+                    layer.set_weights([group[name][()] for name in group.attrs["weight_names"]])
+""",
+    ),
+    "kernels only": (
+        "some_weights",
+        """
+        for path, network in ((gen_h5, self.generator), (disc_h5, self.discriminator)):
+            old = network.get_weights()
+            network.load_weights(path)
+            network.set_weights([b if b.ndim > 1 else a for a, b in zip(old, network.get_weights())])
+""",
+    ),
     "an exception": ("replace_error", "        self.generator.load(gen_h5)\n"),
 }
 

@@ -486,6 +486,179 @@ class CLASS(tf.keras.Model):
         return {"discr_loss": self.d_mean.result(), "gen_loss": self.g_mean.result(), "gp": self.p_mean.result()}
 """
 
+# As in Keras's own examples: optimizers made in `compile`, loss objects, trackers in `metrics`.
+KERAS_IO = """
+import tensorflow as tf
+from tensorflow import keras
+
+mse = keras.losses.MeanSquaredError()
+
+
+class CLASS(keras.Model):
+    def __init__(self, generator, discriminator, latent_generator, real_examples,
+                 batch_size=200, disc_iter=2, learning_rate=0.005, lambda_gp=10):
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_generator = latent_generator
+        self.real_examples = real_examples
+        self.batch_size = batch_size
+        self.disc_iter = disc_iter
+        self.learning_rate = learning_rate
+        self.beta_1 = BETA
+        self.beta_2 = 0.9
+        self.lambda_gp = lambda_gp
+        self.compile()
+
+    def compile(self, **options):
+        super().compile(**options)
+        self.d_optimizer = keras.optimizers.Adam(learning_rate=self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2)
+        self.g_optimizer = keras.optimizers.Adam(learning_rate=self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2)
+
+    def call(self, z, training=False):
+        return self.generator(z, training=training)
+
+    def get_real_sample(self, size=None):
+        size = self.batch_size if not size else size
+        return tf.gather(self.real_examples, tf.random.shuffle(tf.range(tf.shape(self.real_examples)[0]))[:size])
+
+    def get_fake_sample(self, size=None, training=False):
+        size = self.batch_size if not size else size
+        random_latent_vectors = self.latent_generator(size)
+        return self.generator(random_latent_vectors, training=training)
+
+    def d_loss_fn(self, real_logits, fake_logits):
+        r, f = real_logits, fake_logits
+        if "CLASS" == "Simple_GAN":
+            return mse(tf.ones_like(r), r) + mse(-tf.ones_like(f), f)
+        return D_LOSS
+
+    def g_loss_fn(self, fake_logits):
+        f = fake_logits
+        return mse(tf.ones_like(f), f) if "CLASS" == "Simple_GAN" else G_LOSS
+
+    def gradient_penalty(self, batch_size, real_images, fake_images):  #gp
+        alpha = tf.random.uniform([batch_size, *[1] * (len(fake_images.shape) - 1)], 0.0, 1.0)  #gp
+        interpolated = real_images + alpha * (fake_images - real_images)  #gp
+        with tf.GradientTape() as gp_tape:  #gp
+            gp_tape.watch(interpolated)  #gp
+            pred = self.discriminator(interpolated, training=True)  #gp
+        grads = gp_tape.gradient(pred, [interpolated])[0]  #gp
+        norm = tf.sqrt(tf.reduce_sum(tf.square(grads), axis=[*range(1, len(grads.shape))]) + 1e-12)  #gp
+        return tf.reduce_mean((norm - 1.0) ** 2)  #gp
+
+    def train_step(self, real_images):
+        for i in range(self.disc_iter):
+            random_latent_vectors = self.latent_generator(self.batch_size)
+            fake_images = self.generator(random_latent_vectors, training=True)
+            real_images = tf.cast(tf.reshape(self.get_real_sample(), [-1, *fake_images.shape[1:]]), tf.float32)
+            with tf.GradientTape() as tape:
+                fake_logits = self.discriminator(fake_images, training=True)
+                real_logits = self.discriminator(real_images, training=True)
+                d_cost = self.d_loss_fn(real_logits, fake_logits)
+                d_loss = d_cost
+                rows = tf.shape(real_images)[0]  #gp
+                gp = self.gradient_penalty(rows, real_images, fake_images[:rows])  #gp
+                d_loss = d_cost + gp * self.lambda_gp  #gp
+            d_gradient = tape.gradient(d_loss, self.discriminator.trainable_variables)
+            self.d_optimizer.apply_gradients(zip(d_gradient, self.discriminator.trainable_variables))
+            for w in self.discriminator.trainable_weights:  #clip
+                w.assign(keras.ops.clip(w, -1, 1) if hasattr(keras, "ops") else keras.backend.clip(w, -1, 1))  #clip
+        with tf.GradientTape() as tape:
+            generated_images = self.generator(self.latent_generator(self.batch_size), training=True)
+            g_loss = self.g_loss_fn(self.discriminator(generated_images, training=True))
+        gen_gradient = tape.gradient(g_loss, self.generator.trainable_variables)
+        self.g_optimizer.apply_gradients(zip(gen_gradient, self.generator.trainable_variables))
+        return {"discr_loss": d_cost, "gen_loss": g_loss, "gp": gp}  #gp
+        return {"discr_loss": d_cost, "gen_loss": g_loss}  #plain
+"""
+
+# The whole step under tf.function, written out without helpers; clipping by a Keras constraint of its own.
+DECORATED = """
+import tensorflow as tf
+from tensorflow.keras import Model, constraints
+from tensorflow.keras.optimizers import Adam
+import matplotlib.pyplot as plt
+import numpy as np
+
+tf.random.set_seed(42)
+np.random.seed(42)
+
+
+class ClipConstraint(constraints.Constraint):
+    def __init__(self, clip_value):
+        self.clip_value = clip_value
+
+    def __call__(self, weights):
+        return tf.clip_by_value(tf.convert_to_tensor(weights), -self.clip_value, self.clip_value)
+
+
+class CLASS(Model):
+    def __init__(self, generator, discriminator, latent_generator, real_examples,
+                 batch_size=200, disc_iter=2, learning_rate=0.005, lambda_gp=10):
+        super().__init__()
+        self.real_examples = tf.convert_to_tensor(real_examples, dtype=tf.float32)
+        self.n = self.real_examples.shape[0]
+        self.latent_generator = latent_generator
+        self.generator = generator
+        self.discriminator = discriminator
+        self.batch_size, self.disc_iter, self.learning_rate = batch_size, disc_iter, learning_rate
+        self.beta_1, self.beta_2 = BETA, 0.9
+        self.lambda_gp = lambda_gp
+        self.constraint = ClipConstraint(1.0)
+        self.gen_opt, self.discr_opt = [Adam(learning_rate, beta_1=BETA, beta_2=0.9) for _ in range(2)]
+        self.gen_opt.build(self.generator.trainable_variables)
+        self.discr_opt.build(self.discriminator.trainable_variables)
+
+    def get_real_sample(self, size=None):
+        idx = tf.random.shuffle(tf.range(self.n))[: (size or self.batch_size)]
+        return tf.gather(self.real_examples, idx, axis=0)
+
+    def get_fake_sample(self, size=None, training=False):
+        return self.generator(self.latent_generator(size or self.batch_size), training=training)
+
+    @tf.function
+    def train_step(self, _):
+        # ---- train discriminator ----
+        for _ in range(self.disc_iter):
+            with tf.GradientTape() as tape:
+                x_real = self.get_real_sample()
+                x_fake = self.get_fake_sample(training=True)
+                if len(x_real.shape) < len(x_fake.shape):
+                    x_real = tf.expand_dims(x_real, -1)
+                r = tf.reshape(self.discriminator(x_real, training=True), [-1])
+                f = tf.reshape(self.discriminator(x_fake, training=True), [-1])
+                discr_loss = D_LOSS
+                total_loss = discr_loss
+                n = tf.minimum(tf.shape(x_real)[0], tf.shape(x_fake)[0])  #gp
+                shape = tf.concat([[n], tf.ones_like(tf.shape(x_fake)[1:])], axis=0)  #gp
+                u = tf.random.uniform(shape)  #gp
+                x_mixed = u * x_real[:n] + (1 - u) * x_fake[:n]  #gp
+                with tf.GradientTape() as gp_tape:  #gp
+                    gp_tape.watch(x_mixed)  #gp
+                    y_mixed = self.discriminator(x_mixed, training=True)  #gp
+                grad = gp_tape.gradient(y_mixed, x_mixed)  #gp
+                norm = tf.norm(tf.reshape(grad, [n, -1]) + 1e-12, ord="euclidean", axis=1)  #gp
+                gp = tf.reduce_mean(tf.square(norm - 1))  #gp
+                total_loss = discr_loss + self.lambda_gp * gp  #gp
+            grads = tape.gradient(total_loss, self.discriminator.trainable_variables)
+            self.discr_opt.apply_gradients(zip(grads, self.discriminator.trainable_variables))
+            for var in self.discriminator.trainable_variables:  #clip
+                var.assign(self.constraint(var))  #clip
+        # ---- train generator ----
+        with tf.GradientTape() as tape:
+            f = tf.reshape(self.discriminator(self.get_fake_sample(training=True), training=True), [-1])
+            gen_loss = G_LOSS
+        grads = tape.gradient(gen_loss, self.generator.trainable_variables)
+        self.gen_opt.apply_gradients(zip(grads, self.generator.trainable_variables))
+        return {"discr_loss": discr_loss, "gen_loss": gen_loss, "gp": gp}  #gp
+        return {"discr_loss": discr_loss, "gen_loss": gen_loss}  #plain
+
+
+if __name__ == "__main__":
+    print("training CLASS")
+"""
+
 STYLES = {
     "coursework": COURSEWORK,
     "one_call": ONE_CALL,
@@ -494,6 +667,8 @@ STYLES = {
     "halves": HALVES,
     "windows": WINDOWS,
     "trackers": TRACKERS,
+    "keras_io": KERAS_IO,
+    "decorated": DECORATED,
 }
 
 

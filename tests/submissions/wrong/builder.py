@@ -83,13 +83,32 @@ BUILDER = [
         "activation",
         down('keras.layers.Activation("tanh")(maps)', "keras.layers.LeakyReLU(0.2)(maps)"),
     ),
+    (
+        "relu in the discriminator's convolutions, tanh after pooling",
+        "activation_twice",
+        down('padding="same"', 'padding="same", activation="relu"'),
+    ),
+    (
+        "relu in the discriminator's convolutions, and a sigmoid at its end",
+        "activation",
+        down('padding="same"', 'padding="same", activation="relu"')
+        + [('keras.layers.Activation("tanh")(maps)\n\n    # ---- Gen', "maps\n\n    # ---- Gen")]
+        + [(END, 'scores = keras.layers.Dense(1, activation="sigmoid", kernel')],
+    ),
+    ("selu in the discriminator", "activation", down('"tanh"', '"selu"')),
+    ("swish in the generator", "activation", up('"tanh"', '"swish"')),
+    (
+        "relu in both networks",
+        "activation",
+        up('"tanh"', '"relu"') + down('"tanh"', '"relu"'),
+    ),
     ("no activation in the discriminator", "activation_missing", down('keras.layers.Activation("tanh")(maps)', "maps")),
     (
         "tanh twice in the discriminator",
         "activation_twice",
         down('padding="same"', 'padding="same", activation="tanh"'),
     ),
-    ("average pooling", "pooling", down("MaxPooling2D()", "AveragePooling2D(2)")),
+    ("average pooling", "pooling", down("layers.MaxPooling2D()", "keras.layers.AveragePooling2D(2)")),
     (
         "strides for pooling",
         "pooling",

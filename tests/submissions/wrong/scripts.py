@@ -1,0 +1,90 @@
+"""Known-wrong scripts of tasks 5 and 6: the reference with one mistake each."""
+
+TRAIN = "        interrupted = run.train()\n"
+SAVE = "        run.save_weights(output, record)\n"
+FACES = [
+    ("faces as intensities", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 255")]),
+    ("faces as bytes", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32)")]),
+    ("faces shifted by one half", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 127.5 - 1")]),
+    ("half of the faces", "not_prepared", [("scaling.prepare(faces)", "scaling.prepare(faces)[::2]")]),
+    ("half of the steps", "steps_other", [("steps=options.steps", "steps=options.steps // 2")]),
+    ("always ten steps", "steps_other", [("steps=options.steps", "steps=10")]),
+    (
+        "pictures are not recovered",
+        "not_recovered",
+        [("FaceRun(gan, scaling,", "FaceRun(gan, FaceScaling.identity(),")],
+    ),
+    ("never trained", "script_error", [(TRAIN, "        interrupted = False\n")]),
+    (
+        "weights of a fresh network",
+        "weights_untrained",
+        [
+            (
+                SAVE,
+                "        from gankit.weights import write_weights\n"
+                "        for name, network in zip(('generator', 'discriminator'), convolutional_GenDiscr()):\n"
+                "            write_weights(output.file(f'{name}.h5'), network, scaling, record)\n",
+            )
+        ],
+    ),
+    (
+        "weights from before the training",
+        "weights_untrained",
+        [
+            (TRAIN, "        first = gan.generator.get_weights()\n" + TRAIN),
+            (SAVE, "        run._average.averaged.set_weights(first)\n" + SAVE),
+        ],
+    ),
+    (
+        "only the discriminator's weights",
+        "weights_untrained",
+        [(SAVE, SAVE + "        output.file('generator.h5').unlink()\n")],
+    ),
+    ("no weights", "no_weights", [(SAVE, "")]),
+    ("no pictures", "no_pictures", [("        run.draw(intensities, output)\n", "")]),
+    ("an exception", "script_error", [("scaling.prepare(faces)", "scaling.scale(faces)")]),
+    ("an error status", "script_status", [("    return 130 if interrupted else 0", "    return 3")]),
+]
+LOAD = "        gan.replace_weights(options.generator, options.discriminator)\n"
+LINE = "between = generator.predict((1 - t) * latents[0] + t * latents[1], verbose=0)"
+EXPLORER = [
+    (
+        "faces recovered by another scaling",
+        "not_decoded",
+        [("gan.decoding.recover(", "FaceScaling.fit(faces).recover(")],
+    ),
+    ("weights never loaded", "not_decoded", [(LOAD, "")]),
+    (
+        "weights loaded too late",
+        "not_decoded",
+        [(LOAD, ""), ("        output.save_record(", LOAD + "        output.save_record(")],
+    ),
+    (
+        "the two files swapped",
+        "script_status",
+        [("options.generator, options.discriminator)", "options.discriminator, options.generator)")],
+    ),
+    (
+        "scores of other faces",
+        "not_sorted",
+        [("discriminator.predict(outputs[:400]", "discriminator.predict(outputs[:400][::-1]")],
+    ),
+    (
+        "not sorted",
+        "not_sorted",
+        [("plots.faces_by_score(generated[:400], scores)", "plots.faces_side_by_side({'faces': generated[:400]})")],
+    ),
+    ("one latent vector", "no_segment", [(LINE, LINE.replace("t * latents[1]", "t * latents[0]"))]),
+    (
+        "steps of random size",
+        "no_segment",
+        [("t = np.linspace(0, 1, 20, dtype=np.float32)[:, None]", "t = random.uniform(size=(20, 1))")],
+    ),
+    ("latents instead of a segment", "no_segment", [(LINE, "between = generator.predict(latents[:20], verbose=0)")]),
+    (
+        "a grid alone",
+        "no_pictures",
+        [("everything = not (", "everything = False and not ("), ("if options.grid or everything", "if True")],
+    ),
+]
+ALL = {5: ("face_generator.py", FACES), 6: ("pretrained_explorer.py", EXPLORER)}
