@@ -63,6 +63,17 @@ def plain_networks() -> tuple[keras.Model, keras.Model]:
     )
 
 
+def plain_dense_networks(widths: list[int]) -> tuple[keras.Model, keras.Model]:
+    """Return the networks of tasks 1 to 3 out of Keras's own layers."""
+    generator = [keras.layers.Dense(width, activation="tanh") for width in widths[1:-1]]
+    generator.append(keras.layers.Dense(widths[-1], activation="sigmoid"))
+    discriminator = [keras.layers.Dense(width, activation="tanh") for width in [*widths[-2:0:-1], 1]]
+    return (
+        keras.Sequential([keras.Input((widths[0],)), *generator]),
+        keras.Sequential([keras.Input((widths[-1],)), *discriminator]),
+    )
+
+
 class PlainGAN(keras.Model):
     """The three training steps of the course as a first implementation has them; `kind` names the one."""
 
@@ -207,7 +218,7 @@ def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str
     """Return functions that each run `fit` for some epochs."""
     cloud = getattr(pointclouds, name)(seed=0)
     settings = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.0005}
-    plain = PlainGAN(kind, *fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0)[:2], cloud, **settings)
+    plain = PlainGAN(kind, *plain_dense_networks(CLOUDS[name]), cloud, **settings)
     ours = kind(*fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0), cloud, **settings, seed=0)
     data = tf.data.Dataset.from_tensor_slices(cloud).repeat().batch(200)
     options = {"epochs": epochs, "steps_per_epoch": steps, "verbose": 0, "shuffle": False}

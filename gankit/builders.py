@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from tensorflow import keras
 
+from gankit import layers
 from gankit.errors import InputError
 from gankit.latents import LatentGenerator
 from gankit.randomness import new_seed
@@ -70,7 +71,7 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
         inputs = keras.Input((stack[0],))
         outputs = inputs
         for position, width in enumerate(stack[1:], start=1):
-            outputs = keras.layers.Dense(
+            outputs = layers.Dense(
                 width,
                 activation=output_activation if position == len(stack) - 1 else "tanh",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()),

@@ -12,7 +12,7 @@ from gankit import plots
 from gankit.callbacks import AveragedWeights, LossCurve, Progress, Snapshots, recalibrate_batch_norm
 from gankit.faces.scaling import FaceScaling
 from gankit.latents import LatentGenerator
-from gankit.metrics import comparison, frechet_distance
+from gankit.metrics import beside_floor
 from gankit.model import GAN, largest_divisor
 from gankit.runs import OutputFolder
 from gankit.weights import write_weights
@@ -81,24 +81,12 @@ class FaceRun:
         Returns
         -------
         dict
-            ``frechet_distance`` on pixel intensities, ``frechet_floor`` between two random halves of the real faces,
-            ``metrics`` and ``metrics_floor``: the same two comparisons by :func:`gankit.metrics.comparison`;
-            ``generated_faces``, ``steps_made``, ``training_seconds``, and the last losses.
+            What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; ``generated_faces``,
+            ``steps_made``, ``training_seconds``, and the last losses.
         """
         generated = self._generate(self._latents(FACES_MEASURED))
-        order = np.random.default_rng(0).permutation(len(real))
-        halves = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
-        # The floor is that of sets as large as those it stands beside.
-        size = min(5000, len(halves[0]))
-
-        def rounded(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
-            return {name: round(value, 5) for name, value in comparison(first, second, size).items()}
-
         return {
-            "frechet_distance": round(float(frechet_distance(generated, real)), 4),
-            "frechet_floor": round(float(frechet_distance(*halves)), 4),
-            "metrics": rounded(real[order], generated),
-            "metrics_floor": rounded(*halves),
+            **beside_floor(real, generated),
             "generated_faces": len(generated),
             "steps_made": int(self._gan.generator.optimizer.iterations.numpy()),
             "training_seconds": round(self._training_seconds, 1),

@@ -1,8 +1,8 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
 Every function but the last flattens its examples to vectors and works on their pixels (or whatever the axes hold) in
-float64; no network is involved. Give intensities in [0, 1], since distances scale with the units. None of them holds
-more than a few thousand rows of a distance matrix at a time.
+float64; no network is involved. Give intensities in [0, 1], since distances scale with the units. Those that compare
+every example with every other one take quadratic time, but hold only a block of the distance matrix at a time.
 
 Sources
 -------
@@ -25,9 +25,13 @@ Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
-_CHUNK_ROWS = 1000  # rows of a distance matrix held at a time: 1000 x 10,000 float64 is 80 MB
+# Entries of a distance matrix held at a time, in float64: 64 MB, whatever the sets' sizes.
+_BLOCK_ENTRIES = 2**23
 
 
 def _vectors(examples: np.ndarray, name: str) -> np.ndarray:
@@ -92,10 +96,21 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(max(distance, 0.0))
 
 
+def _blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Cut the rows of a ``(rows, columns)`` matrix into blocks small enough to hold."""
+    height = max(1, _BLOCK_ENTRIES // columns)
+    for start in range(0, rows, height):
+        yield slice(start, min(start + height, rows))
+
+
 def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances ``(len(rows), len(others))``."""
-    squares = (rows * rows).sum(axis=1)[:, None] + (others * others).sum(axis=1)[None, :] - 2.0 * (rows @ others.T)
-    return np.maximum(squares, 0.0)
+    # In place, as blocks are large.
+    squares = rows @ others.T
+    squares *= -2.0
+    squares += (rows * rows).sum(axis=1)[:, None]
+    squares += np.einsum("ij,ij->i", others, others)[None, :]
+    return np.maximum(squares, 0.0, out=squares)
 
 
 def _neighbour_radii(vectors: np.ndarray, k: int) -> np.ndarray:
@@ -103,13 +118,35 @@ def _neighbour_radii(vectors: np.ndarray, k: int) -> np.ndarray:
     if not 1 <= k < len(vectors):
         raise ValueError(f"k must lie between 1 and the number of examples - 1 = {len(vectors) - 1}, not {k}")
     radii = np.empty(len(vectors))
-    for start in range(0, len(vectors), _CHUNK_ROWS):
-        rows = slice(start, min(start + _CHUNK_ROWS, len(vectors)))
+    for rows in _blocks(len(vectors), len(vectors)):
         distances = _squared_distances(vectors[rows], vectors)
         # A vector is at distance 0 from itself, exactly: rounding must not let a duplicate take its place.
         distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = 0.0
-        radii[rows] = np.partition(distances, k, axis=1)[:, k]
+        distances.partition(k, axis=1)
+        radii[rows] = distances[:, k]
     return radii
+
+
+def _neighbour_measures(real: np.ndarray, fake: np.ndarray, k: int, with_recall: bool = True) -> dict[str, float]:
+    """Walk once over the distances between two sets of vectors; recall alone needs the fakes' own neighbours."""
+    real_radii = _neighbour_radii(real, k)
+    fake_radii = _neighbour_radii(fake, k) if with_recall else None
+    balls_hit = fakes_inside = 0
+    covered, reals_inside = np.zeros((2, len(real)), dtype=bool)
+    for rows in _blocks(len(fake), len(real)):
+        distances = _squared_distances(fake[rows], real)
+        if fake_radii is not None:
+            reals_inside |= (distances <= fake_radii[rows, None]).any(axis=0)
+        in_ball = distances <= real_radii[None, :]
+        balls_hit += int(in_ball.sum())
+        fakes_inside += int(in_ball.any(axis=1).sum())
+        covered |= in_ball.any(axis=0)
+    measures = {
+        "precision": fakes_inside / len(fake),
+        "density": balls_hit / (k * len(fake)),
+        "coverage": float(covered.mean()),
+    }
+    return {**measures, "recall": float(reals_inside.mean())} if with_recall else measures
 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str, float]:
@@ -132,16 +169,8 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
     ValueError
         For sets that do not fit together (see `frechet_distance`) or a ``k`` they are too small for.
     """
-    real_vectors, fake_vectors = _pair(real, fake)
-    real_radii, fake_radii = _neighbour_radii(real_vectors, k), _neighbour_radii(fake_vectors, k)
-    fakes_inside = 0
-    reals_inside = np.zeros(len(real_vectors), dtype=bool)
-    for start in range(0, len(fake_vectors), _CHUNK_ROWS):
-        rows = slice(start, start + _CHUNK_ROWS)
-        distances = _squared_distances(fake_vectors[rows], real_vectors)
-        fakes_inside += int((distances <= real_radii[None, :]).any(axis=1).sum())
-        reals_inside |= (distances <= fake_radii[rows, None]).any(axis=0)
-    return {"precision": fakes_inside / len(fake_vectors), "recall": float(reals_inside.mean())}
+    measures = _neighbour_measures(*_pair(real, fake), k)
+    return {name: measures[name] for name in ("precision", "recall")}
 
 
 def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str, float]:
@@ -166,15 +195,8 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
     ValueError
         For sets that do not fit together (see `frechet_distance`) or a ``k`` they are too small for.
     """
-    real_vectors, fake_vectors = _pair(real, fake)
-    radii = _neighbour_radii(real_vectors, k)
-    covered = np.zeros(len(real_vectors), dtype=bool)
-    hits = 0
-    for start in range(0, len(fake_vectors), _CHUNK_ROWS):
-        inside = _squared_distances(fake_vectors[start : start + _CHUNK_ROWS], real_vectors) <= radii[None, :]
-        covered |= inside.any(axis=0)
-        hits += int(inside.sum())
-    return {"density": hits / (k * len(fake_vectors)), "coverage": float(covered.mean())}
+    measures = _neighbour_measures(*_pair(real, fake), k, with_recall=False)
+    return {name: measures[name] for name in ("density", "coverage")}
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -202,8 +224,11 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
 
     def mean_kernel(rows: np.ndarray, others: np.ndarray) -> float:
         total = 0.0
-        for start in range(0, len(rows), _CHUNK_ROWS):
-            total += ((rows[start : start + _CHUNK_ROWS] @ others.T / rows.shape[1] + 1.0) ** 3).sum()
+        for block in _blocks(len(rows), len(others)):
+            products = rows[block] @ others.T
+            products /= rows.shape[1]
+            products += 1.0
+            total += np.einsum("ij,ij,ij->", products, products, products)
         if rows is not others:
             return total / (len(rows) * len(others))
         # Unbiased: an example is not paired with itself.
@@ -277,11 +302,43 @@ def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str
     """
     real, fake = real[:size], fake[:size]
     k = min(5, len(real) - 1, len(fake) - 1)
+    measures = _neighbour_measures(*_pair(real, fake), k)
     return {
-        **precision_recall(real, fake, k),
-        **density_coverage(real, fake, k),
+        **{name: measures[name] for name in ("precision", "recall", "density", "coverage")},
         "kernel_distance": kernel_distance(real, fake),
         "sliced_wasserstein_distance": sliced_wasserstein_distance(real, fake),
+    }
+
+
+def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0) -> dict[str, Any]:
+    """Compare generated with real examples, and beside it one half of the real examples with the other.
+
+    Two sets from the same source do not agree to the last digit either: that second comparison, the floor, is what a
+    perfect generator would reach.
+
+    Parameters
+    ----------
+    real, generated : np.ndarray
+        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each; ``n`` is 4 or more.
+    size : int
+        Largest sets for :func:`comparison`; both comparisons are made with sets of the same size.
+    seed : int
+        Seed of the order in which the real examples are halved.
+
+    Returns
+    -------
+    dict
+        ``frechet_distance`` and ``frechet_floor``, of all examples; ``metrics`` and ``metrics_floor``, each what
+        :func:`comparison` returns.
+    """
+    shuffled = real[np.random.default_rng(seed).permutation(len(real))]
+    halves = shuffled[: len(real) // 2], shuffled[len(real) // 2 :]
+    size = min(size, len(halves[0]), len(generated))
+    return {
+        "frechet_distance": frechet_distance(generated, real),
+        "frechet_floor": frechet_distance(*halves),
+        "metrics": comparison(shuffled, generated, size),
+        "metrics_floor": comparison(*halves, size),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,15 @@ from tensorflow import keras
 
 from gankit.errors import InputError
 from gankit.faces.scaling import FaceScaling
+from gankit.optimizers import Adam
 from gankit.randomness import draw_without_replacement, make_stream, new_seed
 from gankit.weights import read_weights
 
-# Steps that `fit` runs in one call of the graph, at most: leaving the graph costs about 3 ms, a step on points 0.6 ms.
-STEPS_IN_ONE_CALL = 20
+# Steps that `fit` runs in one call of the graph, at most: leaving the graph costs about 3 ms, a step on points 0.5 ms.
+# Large networks leave it more often, as nothing can interrupt a call; what that costs is then little beside a step.
+STEPS_IN_ONE_CALL = 100
+STEPS_OF_LARGE_NETWORKS = 20
+LARGE_NETWORKS = 100_000  # weights
 
 
 class GAN(keras.Model):
@@ -92,13 +96,13 @@ class GAN(keras.Model):
         # Two streams, so that neither draw depends on how often the other was made.
         self._real_stream = make_stream(seed)
         self._mixing_stream = make_stream(seed + 1)
-        self._loss_trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
+        self._means = _RunningMeans(self.loss_names)
 
         # Everything is built here and now: state restored into a network or an optimizer that does not exist yet
         # would be dropped without a word.
         self._build_networks()
         for network in (generator, discriminator):
-            network.compile(optimizer=keras.optimizers.Adam(learning_rate, beta_1=self.beta_1, beta_2=self.beta_2))
+            network.compile(optimizer=Adam(learning_rate, beta_1=self.beta_1, beta_2=self.beta_2))
             network.optimizer.build(network.trainable_variables)
         self.compile()
 
@@ -139,7 +143,7 @@ class GAN(keras.Model):
         ----------
         steps_per_execution : int, optional
             Steps between two visits to Python. Left out, ``fit`` chooses: the largest divisor of ``steps_per_epoch``
-            up to 20, or 1 where a callback watches single steps.
+            up to 100 (20 for large networks), or 1 where a callback watches single steps.
         *arguments, **options
             Passed to ``keras.Model.compile``. ``jit_compile`` is off unless asked for: compiled for a CPU the
             convolutions are several times slower.
@@ -184,22 +188,35 @@ class GAN(keras.Model):
                 raise InputError(f"{name} is {value}; it must be at least 1.")
         if not self._fixed_steps_per_execution:
             watched = any(_watches_steps(callback) for callback in _as_list(callbacks))
-            steps = 1 if watched else largest_divisor(steps_per_epoch, STEPS_IN_ONE_CALL)
+            large = self.generator.count_params() + self.discriminator.count_params() > LARGE_NETWORKS
+            limit = STEPS_OF_LARGE_NETWORKS if large else STEPS_IN_ONE_CALL
+            steps = 1 if watched else largest_divisor(steps_per_epoch, limit)
             if steps != self._compiled_steps:
                 self._compile_for(steps)
-        # Keras wants data to iterate over, and stops when it runs out; this never does.
-        ticks = tf.data.Dataset.range(1).repeat()
-        # While fitting, what Keras logs is the mean over the epoch; `train_step` itself returns the last losses.
-        self.train_step = self._averaged_train_step
+        # Keras wants data to iterate over, and stops when it runs out; this never does, and the steps do not read it.
+        ticks = tf.data.Dataset.range(1).repeat().batch(self.distribute_strategy.num_replicas_in_sync)
+        self._fitting = True
         try:
             return super().fit(ticks, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks, **options)
         finally:
-            del self.train_step
+            self._fitting, self.train_function = False, None
+
+    def make_train_function(self, force: bool = False) -> Callable[[Any], dict[str, tf.Tensor]]:
+        """Return what ``fit`` calls: a loop over training steps in one graph, which returns the losses' running means.
+
+        Keras's own loop asks a data set for every step, and updates every mean with some ten operations.
+        """
+        if not self._fitting:
+            return super().make_train_function(force)
+        if force or self._fit_function is None:
+            self._fit_function = self._loop_over_steps()
+        self.train_function = self._fit_function
+        return self.train_function
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The running means of the losses; listing them makes Keras reset them at each epoch."""
-        return list(self._loss_trackers)
+        return list(self._means.by_name.values())
 
     def replace_weights(self, gen_h5: str, disc_h5: str) -> None:
         """Put stored weights into both networks; ``self.decoding`` then tells how to read the generator's output.
@@ -248,18 +265,46 @@ class GAN(keras.Model):
         if not self.discriminator.built:
             self.discriminator(self.match(self.real_examples[:1], fake))
 
-    def _averaged_train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        losses = type(self).train_step(self, data)
-        for tracker in self._loss_trackers:
-            if tracker.name in losses:
-                tracker.update_state(losses[tracker.name])
-                losses[tracker.name] = tracker.result()
-        return losses
+    def _loop_over_steps(self) -> Callable[[Any], dict[str, tf.Tensor]]:
+        steps = self._compiled_steps
+        train_step = tf.function(self.train_step, jit_compile=True) if self.jit_compile else self.train_step
+
+        def tracked_step() -> None:
+            for name, loss in train_step(None).items():
+                self._means.add(name, loss)
+
+        def run_steps(iterator: Any) -> dict[str, tf.Tensor]:
+            for _ in tf.range(steps):
+                self.distribute_strategy.run(tracked_step)
+            if hasattr(self, "_train_counter"):
+                self._train_counter.assign_add(steps)
+            return {name: mean.result() for name, mean in self._means.by_name.items()}
+
+        return run_steps if self.run_eagerly else tf.function(run_steps, reduce_retracing=True)
 
     def _compile_for(self, steps: int) -> None:
         arguments, options = self._compile_arguments
         self._compiled_steps = steps
+        self._fitting, self._fit_function = False, None
         super().compile(*arguments, steps_per_execution=steps, **options)
+
+
+class _RunningMeans:
+    """The means of losses over an epoch, by name; one that appears during training gets its own then.
+
+    Neither a list nor a dictionary: Keras would look inside those, and refuses new metrics once a model is built.
+    """
+
+    def __init__(self, names: Iterable[str]):
+        self.by_name = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def add(self, name: str, loss: tf.Tensor) -> None:
+        """Take in the loss of one step, with two operations where ``Mean.update_state`` has ten."""
+        if name not in self.by_name:
+            with tf.init_scope():
+                self.by_name[name] = keras.metrics.Mean(name=name)
+        self.by_name[name].total.assign_add(loss)
+        self.by_name[name].count.assign_add(1.0)
 
 
 def largest_divisor(number: int, limit: int) -> int:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+# Of the four clouds, in the plane.
+CLOUD_CENTRES = np.array([[0.25, 0.25], [0.25, 0.75], [0.75, 0.25], [0.75, 0.75]])
+CLOUD_DEVIATION = 0.05
+
 
 def circle(points: int = 1000, seed: int = 0) -> np.ndarray:
     """Points on the circle of radius 0.3 around (0.5, 0.5).
@@ -30,7 +34,7 @@ def four_clouds(points: int = 1000, seed: int = 0) -> np.ndarray:
     """
     random = np.random.default_rng(seed)
     centres = random.choice([0.25, 0.75], (points, 2))
-    places = centres + 0.05 * random.standard_normal((points, 2))
+    places = centres + CLOUD_DEVIATION * random.standard_normal((points, 2))
     return np.concatenate([places, colours(places)], axis=1).astype(np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,9 +13,12 @@ from tensorflow import keras
 from gankit import plots, runs
 from gankit.builders import fully_connected_GenDiscr
 from gankit.callbacks import Progress
-from gankit.latents import LATENT_TYPES
+from gankit.latents import LATENT_TYPES, LatentGenerator
+from gankit.metrics import beside_floor, modes_found
 from gankit.model import GAN
-from gankit.pointclouds import corner_distances
+from gankit.pointclouds import CLOUD_CENTRES, CLOUD_DEVIATION, corner_distances
+
+POINTS_MEASURED = 1000
 
 
 def command_line(documentation: str, name: str) -> runs.CommandLine:
@@ -45,7 +49,7 @@ class Session:
         self._started = time.perf_counter()
         self._models: dict[str, GAN] = {}
         self._losses: dict[str, dict[str, list[float]]] = {}
-        self._figures: dict[str, dict[str, float]] = {}
+        self._figures: dict[str, dict[str, Any]] = {}
 
     def train(
         self,
@@ -83,6 +87,15 @@ class Session:
         self._models[name] = gan
         self._losses[name] = history.history
         self._figures[name] = {key: values[-1] for key, values in history.history.items()}
+        self._figures[name].update(beside_floor(real_examples, self._measured_sample(name)))
+
+    def _measured_sample(self, name: str) -> np.ndarray:
+        # Latents of their own, always the same: measuring changes nothing that is drawn afterwards.
+        gan = self._models[name]
+        latents = LatentGenerator(
+            gan.latent_generator.dimension, self._options.latent_type, seed=self._options.seed + 1_000_003
+        )
+        return gan.generator(latents(POINTS_MEASURED), training=False).numpy()
 
     def draw_circle(self, name: str) -> None:
         """Draw a run in the plane: real against fake, D's values, losses."""
@@ -94,8 +107,12 @@ class Session:
         self._output.save_figure(figure, f"{name}.png")
 
     def draw_clouds(self, name: str) -> None:
-        """Draw a run on coloured points: samples, D on each, and D(G(z)) over the latents."""
+        """Draw a run on coloured points: samples, D on each, and D(G(z)) over the latents; count the clouds found."""
         gan = self._models[name]
+        reach = 3 * CLOUD_DEVIATION
+        measured = {"metrics": self._measured_sample(name), "metrics_floor": gan.real_examples.numpy()}
+        for key, points in measured.items():
+            self._figures[name][key].update(modes_found(points[:, :2], CLOUD_CENTRES, reach))
         real, fake = gan.get_real_sample().numpy(), gan.get_fake_sample().numpy()
         latents = gan.latent_generator(1000).numpy()
         axis = np.linspace(-3, 3, 101, dtype=np.float32)

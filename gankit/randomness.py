@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import tensorflow as tf
+
+# TensorFlow's number for the algorithm.
+PHILOX = 1
+# No chance at all: a draw that fails with this chance needs no second attempt.
+NEVER = 1e-30
 
 
 def new_seed() -> int:
@@ -10,7 +18,27 @@ def new_seed() -> int:
     return int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
 
 
-def make_stream(seed: int | None = None) -> tf.random.Generator:
+class Stream(tf.random.Generator):
+    """A stream of random numbers: the numbers of ``tf.random.Generator``, each draw one operation instead of six."""
+
+    def normal(self, shape: Sequence[int] | tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
+        """Draw standard normal numbers."""
+        return tf.raw_ops.StatefulStandardNormalV2(shape=shape, dtype=dtype, **self._source())
+
+    def uniform(
+        self, shape: Sequence[int] | tf.Tensor, maxval: int | None = None, dtype: tf.DType = tf.float32
+    ) -> tf.Tensor:
+        """Draw real numbers in [0, 1), or whole numbers in [0, ``maxval``) where that is given."""
+        if maxval is None:
+            return tf.raw_ops.StatefulUniform(shape=shape, dtype=dtype, **self._source())
+        ends = {"minval": tf.constant(0, dtype), "maxval": tf.constant(maxval, dtype)}
+        return tf.raw_ops.StatefulUniformInt(shape=shape, **ends, **self._source())
+
+    def _source(self) -> dict[str, tf.Tensor]:
+        return {"resource": self.state.handle, "algorithm": tf.constant(PHILOX, tf.int64)}
+
+
+def make_stream(seed: int | None = None) -> Stream:
     """Return a stream of random numbers of its own (the Philox counter generator, Salmon et al. 2011).
 
     ``tf.random.normal`` inside a compiled function takes its seed from the number of operations created before it,
@@ -21,10 +49,10 @@ def make_stream(seed: int | None = None) -> tf.random.Generator:
     seed : int, optional
         Seed of the stream; drawn by :func:`new_seed` where it is left out.
     """
-    return tf.random.Generator.from_seed(new_seed() if seed is None else seed, alg="philox")
+    return Stream.from_seed(new_seed() if seed is None else seed, alg="philox")
 
 
-def draw_without_replacement(stream: tf.random.Generator, population: int, size: int) -> tf.Tensor:
+def draw_without_replacement(stream: Stream, population: int, size: int) -> tf.Tensor:
     """Draw distinct row numbers, every ordered choice being equally likely.
 
     The cost grows with ``size`` and not with ``population``: shuffling ten million rows to pick 200 would take longer
@@ -32,7 +60,7 @@ def draw_without_replacement(stream: tf.random.Generator, population: int, size:
 
     Parameters
     ----------
-    stream : tf.random.Generator
+    stream : Stream
         Where the random numbers come from.
     population : int
         Number of rows to choose from.
@@ -54,10 +82,22 @@ def draw_without_replacement(stream: tf.random.Generator, population: int, size:
     def attempt() -> tf.Tensor:
         return tf.unique(stream.uniform((2 * size,), maxval=population, dtype=tf.int64)).y
 
-    (distinct,) = tf.while_loop(
-        lambda rows: tf.size(rows) < size,
-        lambda rows: (attempt(),),
-        (attempt(),),
-        shape_invariants=(tf.TensorShape([None]),),
-    )
+    distinct = attempt()
+    if chance_of_too_few(population, size) > NEVER:
+        (distinct,) = tf.while_loop(
+            lambda rows: tf.size(rows) < size,
+            lambda rows: (attempt(),),
+            (distinct,),
+            shape_invariants=(tf.TensorShape([None]),),
+        )
     return tf.ensure_shape(distinct[:size], (size,))
+
+
+def chance_of_too_few(population: int, size: int) -> float:
+    """Bound the chance that ``2 size`` draws with replacement hit fewer than ``size`` rows.
+
+    All draws then fall on ``size - 1`` rows, and there are ``population over size - 1`` ways to choose these.
+    """
+    others = population - size + 1
+    choices = math.lgamma(population + 1) - math.lgamma(size) - math.lgamma(others + 1)
+    return math.exp(min(0.0, choices + 2 * size * math.log((size - 1) / population))) if size > 1 else 0.0

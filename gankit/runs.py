@@ -231,16 +231,22 @@ def run_record(options: argparse.Namespace, started: float, **figures: Any) -> d
     started : float
         ``time.perf_counter()`` at the start.
     **figures
-        The numbers that the run found.
+        The numbers that the run found, in dictionaries or not; six digits of each are kept.
     """
     settings = {name: _portable(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
     settings.pop("output", None)
     return {
         "settings": settings,
-        "figures": figures,
+        "figures": _readable(figures),
         "seconds": round(time.perf_counter() - started, 1),
         "versions": {"python": platform.python_version(), **_library_versions()},
     }
+
+
+def _readable(figures: Any) -> Any:
+    if isinstance(figures, dict):
+        return {name: _readable(value) for name, value in figures.items()}
+    return float(f"{figures:.6g}") if isinstance(figures, float) else figures
 
 
 def _portable(path: Path) -> str:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from gankit import metrics
 from gankit.metrics import (
+    beside_floor,
     classifier_accuracy,
     comparison,
     density_coverage,
@@ -69,6 +71,43 @@ def test_neighbour_metrics_match_brute_force(k):
     assert 0.2 < expected["coverage"] < 1
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, atol=1e-12)
+
+
+def test_memory_is_bounded_and_blocks_change_nothing(monkeypatch):
+    for count in (2, 10_000, 50_000, 20_000_000):
+        blocks = list(metrics._blocks(50_000, count))
+        assert [rows.start for rows in blocks] == [0, *(rows.stop for rows in blocks[:-1])] and blocks[
+            -1
+        ].stop == 50_000
+        assert all((rows.stop - rows.start) * count <= max(metrics._BLOCK_ENTRIES, count) for rows in blocks)
+
+    random = np.random.default_rng(3)
+    real, fake = random.standard_normal((97, 4)), 1.2 * random.standard_normal((61, 4))
+    whole = {**comparison(real, fake), **density_coverage(real, fake, 3)}
+    shapes = []
+    distances = metrics._squared_distances
+    monkeypatch.setattr(metrics, "_BLOCK_ENTRIES", 500)
+    monkeypatch.setattr(
+        metrics,
+        "_squared_distances",
+        lambda rows, others: shapes.append((len(rows), len(others))) or distances(rows, others),
+    )
+    in_blocks = {**comparison(real, fake), **density_coverage(real, fake, 3)}
+    assert max(rows * columns for rows, columns in shapes) <= 500
+    assert whole.keys() == in_blocks.keys()
+    for name, value in whole.items():
+        np.testing.assert_allclose(in_blocks[name], value, rtol=1e-9, atol=1e-12)
+
+
+def test_the_comparison_measures_each_set_s_neighbours_once(monkeypatch):
+    measured = []
+    radii = metrics._neighbour_radii
+    monkeypatch.setattr(
+        metrics, "_neighbour_radii", lambda vectors, k: measured.append(len(vectors)) or radii(vectors, k)
+    )
+    random = np.random.default_rng(3)
+    comparison(random.standard_normal((30, 4)), random.standard_normal((20, 4)))
+    assert measured == [30, 20]
 
 
 def test_identical_and_disjoint_sets():
@@ -154,3 +193,16 @@ def test_the_comparison_holds_every_metric_of_both_sets():
         assert found[name] == value
     assert set(comparison(real[:3], fake[:3])) == set(found), "a handful is compared with fewer neighbours"
     assert comparison(real, fake, size=20) == comparison(real[:20], fake[:20])
+
+
+def test_beside_the_comparison_stands_that_of_two_halves_of_the_real_examples():
+    random = np.random.default_rng(8)
+    real, generated = random.standard_normal((400, 2)), 3 + random.standard_normal((90, 2))
+    found = beside_floor(real, generated)
+    assert found["frechet_distance"] == pytest.approx(frechet_distance(real, generated))
+    assert 15 < found["frechet_distance"] < 21 and 0 < found["frechet_floor"] < 0.3
+    assert found["metrics"]["recall"] < 0.1 and found["metrics_floor"]["recall"] > 0.9
+    # Equal sets have equal precision; larger ones would not.
+    same = beside_floor(real, real[::-1], size=200)
+    assert same["metrics"].keys() == same["metrics_floor"].keys() == comparison(real, real).keys()
+    assert abs(same["metrics"]["density"] - same["metrics_floor"]["density"]) < 0.2

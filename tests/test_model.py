@@ -10,6 +10,7 @@ from gankit.builders import fully_connected_GenDiscr
 from gankit.errors import InputError
 from gankit.latents import LatentGenerator
 from gankit.pointclouds import four_clouds
+from gankit.randomness import chance_of_too_few, make_stream
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP
@@ -59,6 +60,28 @@ def test_real_samples_are_distinct_rows_and_every_row_is_as_likely(population, s
         expected = rounds * size / population
         spread = np.sqrt(expected * (1 - size / population)) if size < population else 1e-9
         assert np.abs(counts - expected).max() <= 5 * spread + 1e-6
+
+
+def test_streams_are_tensorflow_s():
+    ours, theirs = make_stream(3), tf.random.Generator.from_seed(3, alg="philox")
+    for _ in range(2):
+        np.testing.assert_array_equal(ours.normal((30, 7)), theirs.normal((30, 7)))
+        np.testing.assert_array_equal(ours.uniform((5,)), theirs.uniform((5,)))
+        whole = theirs.uniform((9,), maxval=1000, dtype=tf.int64)
+        np.testing.assert_array_equal(ours.uniform((9,), maxval=1000, dtype=tf.int64), whole)
+    np.testing.assert_array_equal(ours.state, theirs.state)
+
+
+@pytest.mark.parametrize(("population", "size"), [(9, 2), (13, 3), (30, 6)])
+def test_the_chance_of_too_few_distinct_rows_is_bounded(population, size):
+    # The exact chance, by the number of distinct rows after each draw.
+    chances = np.zeros(population + 1)
+    chances[0] = 1
+    for _ in range(2 * size):
+        stay = chances * np.arange(population + 1) / population
+        chances = stay + np.concatenate([[0], (chances - stay)[:-1]])
+    assert chances[:size].sum() <= chance_of_too_few(population, size) * (1 + 1e-9) <= 1
+    assert chance_of_too_few(1000, 200) < 1e-60 and chance_of_too_few(9, 1) == 0
 
 
 def test_sample_sizes():
@@ -114,6 +137,15 @@ def test_history_is_the_mean_over_the_epoch_and_a_step_returns_its_own_losses(ki
     after_fit, after_steps = fitted.train_step(None), stepped.train_step(None)
     for name in after_fit:
         np.testing.assert_allclose(after_fit[name], after_steps[name], rtol=1e-3, atol=1e-5)
+
+
+def test_losses_beyond_the_usual_ones_reach_the_history():
+    class Talkative(Simple_GAN):
+        def train_step(self, data):
+            return {**super().train_step(data), "four": tf.constant(4.0)}
+
+    history = make(Talkative).fit(epochs=2, steps_per_epoch=3, verbose=0).history
+    assert set(history) == {"discr_loss", "gen_loss", "four"} and history["four"] == [4.0, 4.0]
 
 
 def test_callbacks_that_watch_steps_see_every_one():
