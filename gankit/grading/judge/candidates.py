@@ -33,6 +33,11 @@ class Candidate:
     weights: Callable[[float], tuple[float, float]] = lambda weight: (1.0, weight)
     place: str = "other"
 
+    @property
+    def recognised(self) -> Recognised:
+        """What it means to find this one."""
+        return Recognised(self.formula, self.penalty, self.check)
+
 
 LOOK_L = "Look at how the penalty enters the loss."
 

@@ -52,7 +52,7 @@ class Matcher:
         self._scene = update.recording.scene
         self._perceptron = self._scene.networks[DISCRIMINATOR].perceptron
         self._weights = update.weights
-        self._found = None if any(g is None for g in update.applied.gradients) else _flat(update.applied.gradients)
+        self._found = _flat(update.applied.gradients)
         self._update = update
         self._candidates = candidates
         # Slopes are costly, and candidates share them: by reading, and by formula or by penalty and place.
@@ -67,7 +67,7 @@ class Matcher:
         return any(_near(self._found, np.clip(self._expected(0, place), -1, 1)) for place in self._places())
 
     def _places(self) -> range:
-        return range(len(self._update.readings) if self._found is not None else 0)
+        return range(len(self._update.readings))
 
     def _expected(self, number: int, place: int) -> np.ndarray:
         candidate = self._candidates[number]
@@ -110,8 +110,6 @@ class Matcher:
 
 def generator_fits(run: Run, update: AppliedUpdate, formulas: list[Formula], numbers: Iterable[int]) -> set[int]:
     """Return those of the formulas that give the recorded gradient of the generator."""
-    if any(gradient is None for gradient in update.gradients):
-        return set()
     found = _flat(update.gradients)
     generator, discriminator = (run.networks[name].perceptron for name in (GENERATOR, DISCRIMINATOR))
     g = run.trainable(update.before, GENERATOR)

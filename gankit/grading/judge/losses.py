@@ -6,7 +6,7 @@ from gankit.grading.judge.candidates import Recognised, discriminator_candidates
 from gankit.grading.judge.evidence import Evidence, Recording
 from gankit.grading.judge.formulas import RIGHT, Formula
 from gankit.grading.judge.gradients import Matcher, explaining, generator_fits
-from gankit.grading.judge.reported import reports_generator_loss
+from gankit.grading.judge.reported import reports_generator_loss, reports_penalty
 from gankit.grading.judge.trace import GENERATOR
 
 
@@ -21,7 +21,10 @@ def judge_discriminator_loss(evidence: Evidence, recordings: list[Recording]) ->
         return Recognised(None, None)
     evidence.seen |= {"discriminator_loss", "penalty", "penalty_applied"}
     every, enough = explaining(updates, len(candidates), Matcher.fitting)
-    best = next(iter(every + enough), None)
+    # Two penalties may have the same gradient, being apart by a constant; the value that was reported tells them apart.
+    penalised = every if evidence.kind.has_penalty and len(every) > 1 else []
+    reported = [n for n in penalised if all(reports_penalty(r, candidates[n].recognised) for r in recordings)]
+    best = next(iter(reported + every + enough), None)
     if best is None:
         if any(update.clipped() for update in updates):
             evidence.out.failed(
@@ -43,7 +46,7 @@ def judge_discriminator_loss(evidence: Evidence, recordings: list[Recording]) ->
     candidate = candidates[best]
     if candidate.idea != RIGHT:
         evidence.out.failed(candidate.check, candidate.idea, candidate.sentence, candidate.share)
-    return Recognised(candidate.formula, candidate.penalty if evidence.kind.has_penalty else None, candidate.check)
+    return candidate.recognised
 
 
 def judge_generator_loss(evidence: Evidence, recordings: list[Recording]) -> Formula | None:

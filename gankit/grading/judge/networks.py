@@ -13,11 +13,6 @@ Arrays = list[np.ndarray]
 ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {
     "linear": (lambda z: z, lambda z, a: np.ones_like(z), lambda z, a: np.zeros_like(z)),
     "tanh": (np.tanh, lambda z, a: 1 - a**2, lambda z, a: -2 * a * (1 - a**2)),
-    "sigmoid": (
-        lambda z: 1 / (1 + np.exp(-z)),
-        lambda z, a: a * (1 - a),
-        lambda z, a: a * (1 - a) * (1 - 2 * a),
-    ),
 }
 
 

@@ -75,6 +75,16 @@ def reports_generator_loss(step: Step, formula: Formula) -> bool:
     return _among(float(value.reshape(())), [formula.loss(NOTHING, f) for f in scores])
 
 
+def reports_penalty(recording: Recording, recognised: Recognised) -> bool:
+    """Tell whether the ``gp`` that every step returned is a fair report of this penalty."""
+    fair = _FairReports(recording, recognised, None)
+    for step in recording.run.steps:
+        value = (step.returned or {}).get("gp")
+        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get("gp", [])):
+            return False
+    return True
+
+
 class _History:
     """The losses of the steps so far: a report may be a running mean, as Keras's trackers make it."""
 

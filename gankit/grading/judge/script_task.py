@@ -15,7 +15,7 @@ from gankit.grading.judge.stored_task import weights_file
 from gankit.grading.judge.verdicts import Check, TaskResult, in_words
 from gankit.grading.worker.leavings import PIXEL
 
-SIDE, LATENT = 16, 16
+SIDE = 16
 STEPS = 2
 # By how much a training step of the stand-in shifts each of the generator's weights.
 SHIFT = 0.01
@@ -61,7 +61,7 @@ def stored_networks(random: np.random.Generator) -> dict[str, list[np.ndarray]]:
 
     The generator's outputs lie well inside [0, 1], so that nothing is cut off where they are shown as they are.
     """
-    kernel = 0.02 * random.standard_normal((LATENT, SIDE * SIDE))
+    kernel = 0.02 * random.standard_normal((16, SIDE * SIDE))
     bias = random.uniform(0.4, 0.6, SIDE * SIDE)
     scorer = random.standard_normal((SIDE * SIDE, 1))
     drawn = {"generator": [kernel, bias], "discriminator": [scorer, random.standard_normal(1)]}

@@ -59,7 +59,7 @@ class AppliedUpdate:
     """One update: what was applied to which network, between which states, and the calls since the one before."""
 
     owner: str
-    gradients: list[np.ndarray | None]
+    gradients: list[np.ndarray]
     optimizer: int
     before: int
     after: int
@@ -132,12 +132,10 @@ class Run:
         """Return every update of a network, with its step."""
         return [(step, update) for step in self.steps for update in step.updates if update.owner == network]
 
-    def adam_record(self, network: str) -> list[Update] | None:
-        """Return the updates as :mod:`adam` replays them, or None where a gradient is missing."""
+    def adam_record(self, network: str) -> list[Update]:
+        """Return the updates as :mod:`adam` replays them."""
         records = []
         for _, update in self.updates_of(network):
-            if any(gradient is None for gradient in update.gradients):
-                return None
             before, after = self.trainable(update.before, network), self.trainable(update.after, network)
             records.append(Update(before, list(update.gradients), after))
         return records
@@ -189,19 +187,21 @@ class Run:
             steps[-1].last_state = state
         return steps
 
-    def _gradients(self, listed: list[list[Any]]) -> tuple[str, list[np.ndarray | None]]:
+    def _gradients(self, listed: list[list[Any]]) -> tuple[str, list[np.ndarray]]:
         owners = {name for name, _, _ in listed}
         if len(owners) != 1 or None in owners:
             return "both" if len(owners & set(NETWORKS)) == 2 else "none", []
         owner = owners.pop()
         places = self.networks[owner].trainable
-        gradients: list[np.ndarray | None] = [None] * len(places)
+        # Keras leaves a weight alone whose gradient is None; Adam does the same where it has always been zero.
+        gradients = [np.zeros(self.networks[owner].shapes[place]) for place in places]
         for _, position, gradient in listed:
             if not 0 <= position < len(places):
                 raise BrokenTrace("a gradient belongs to no weight")
             if gradient is not None and gradient.shape != self.networks[owner].shapes[places[position]]:
                 raise BrokenTrace("a gradient has another shape than its weight")
-            gradients[position] = None if gradient is None else gradient.astype(np.float64)
+            if gradient is not None:
+                gradients[position] = gradient.astype(np.float64)
         return owner, gradients
 
     def _check_call(self, call: Call) -> None:

@@ -95,6 +95,20 @@ BUILDER = [
         + [('keras.layers.Activation("tanh")(maps)\n\n    # ---- Gen', "maps\n\n    # ---- Gen")]
         + [(END, 'scores = keras.layers.Dense(1, activation="sigmoid", kernel')],
     ),
+    *(
+        (f"{word} in the discriminator", "activation", down('keras.layers.Activation("tanh")(maps)', f"{layer}(maps)"))
+        for word, layer in (
+            ("leaky relu of slope 0.3", "keras.layers.LeakyReLU(0.3)"),
+            ("leaky relu of slope 0.01", "keras.layers.LeakyReLU(0.01)"),
+            ("elu", "keras.layers.ELU()"),
+            ("softplus", 'keras.layers.Activation("softplus")'),
+        )
+    ),
+    (
+        "sigmoid in the generator's hidden blocks",
+        "activation",
+        up('Activation("tanh")', 'Activation("sigmoid" if channels > 1 else "tanh")'),
+    ),
     ("selu in the discriminator", "activation", down('"tanh"', '"selu"')),
     ("swish in the generator", "activation", up('"tanh"', '"swish"')),
     (

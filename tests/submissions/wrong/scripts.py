@@ -46,7 +46,7 @@ FACES = [
     ("an error status", "script_status", [("    return 130 if interrupted else 0", "    return 3")]),
 ]
 LOAD = "        gan.replace_weights(options.generator, options.discriminator)\n"
-LINE = "between = generator.predict((1 - t) * latents[0] + t * latents[1], verbose=0)"
+LINE = "between = generator((1 - t) * latents[0] + t * latents[1], training=False)"
 EXPLORER = [
     (
         "faces recovered by another scaling",
@@ -67,7 +67,7 @@ EXPLORER = [
     (
         "scores of other faces",
         "not_sorted",
-        [("discriminator.predict(outputs[:400]", "discriminator.predict(outputs[:400][::-1]")],
+        [("discriminator(outputs[:400]", "discriminator(outputs[:400][::-1]")],
     ),
     (
         "not sorted",
@@ -80,7 +80,7 @@ EXPLORER = [
         "no_segment",
         [("t = np.linspace(0, 1, 20, dtype=np.float32)[:, None]", "t = random.uniform(size=(20, 1))")],
     ),
-    ("latents instead of a segment", "no_segment", [(LINE, "between = generator.predict(latents[:20], verbose=0)")]),
+    ("latents instead of a segment", "no_segment", [(LINE, "between = generator(latents[:20], training=False)")]),
     (
         "a grid alone",
         "no_pictures",

@@ -101,7 +101,7 @@ SAMPLING = [
     ),
     (
         "no size for fakes",
-        "sampler_error",
+        "fake_size",
         SAMPLERS,
         method(
             "    def get_fake_sample(self, training=False):\n        return super().get_fake_sample(training=training)\n"
