@@ -3,14 +3,18 @@
 Two tables: the convolutional WGAN-GP step, called as a compiled function, and the point-cloud steps of the three GANs
 through ``fit``. The plain side is what a first implementation looks like: Keras's own layers, ``tf.random`` draws,
 default ``fit``. Both sides take turns, so that whatever else the machine does slows both; the figures are medians of
-the repeats, and the ratio is the median of the ratios of neighbouring turns. ``--torch`` adds a column for the
-convolutional step in PyTorch, where that is installed.
+the repeats, and the ratio is the median of the ratios of neighbouring turns; the fastest turns are given beside them.
+``--torch`` adds a column for the convolutional step in PyTorch, which may be installed for another Python.
 
 Run: python benchmarks/step_time.py
+     python benchmarks/step_time.py --only convolutional --torch PYTHON
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,12 +33,15 @@ with runs.quiet_start():
 from convolutional_gan import convolutional_GenDiscr
 from gankit import pointclouds
 from gankit.builders import fully_connected_GenDiscr
+from gankit.errors import InputError
 from gankit.latents import LatentGenerator
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP
 
+TABLES = ("convolutional", "points")
 CONVOLUTIONAL = ((200, 2), (64, 2), (32, 1))  # batch size, disc_iter
+CONVOLUTIONAL_RATE = 0.0001
 CLOUDS = {"circle": [1, 10, 10, 2], "four_clouds": [2, 10, 10, 5], "corner_cloud": [49, 98, 98, 49]}
 LATENT_DIMENSION = 16
 
@@ -149,10 +156,10 @@ class PlainGAN(keras.Model):
         return losses
 
 
-def convolutional_steps(batch_size: int, disc_iter: int, with_torch: bool) -> dict[str, Callable[[], object]]:
+def convolutional_steps(batch_size: int, disc_iter: int) -> dict[str, Callable[[], object]]:
     """Return functions that each make one convolutional WGAN-GP step."""
     examples = np.random.default_rng(0).uniform(-1, 1, (10_000, 16, 16, 1)).astype(np.float32)
-    settings = {"batch_size": batch_size, "disc_iter": disc_iter, "learning_rate": 0.0001}
+    settings = {"batch_size": batch_size, "disc_iter": disc_iter, "learning_rate": CONVOLUTIONAL_RATE}
     plain = PlainGAN(WGAN_GP, *plain_networks(), examples, **settings)
     ours = WGAN_GP(
         *convolutional_GenDiscr(seed=0), LatentGenerator(LATENT_DIMENSION, seed=0), examples, **settings, seed=0
@@ -162,56 +169,34 @@ def convolutional_steps(batch_size: int, disc_iter: int, with_torch: bool) -> di
         step = tf.function(lambda: gan.train_step(None))
         return lambda: step()["gen_loss"].numpy()
 
-    steps = {"plain": compiled(plain), "ours": compiled(ours)}
-    if with_torch:
-        steps["torch"] = torch_step(examples, **settings)
-    return steps
+    return {"plain": compiled(plain), "ours": compiled(ours)}
 
 
-def torch_step(examples: np.ndarray, batch_size: int, disc_iter: int, learning_rate: float) -> Callable[[], object]:
-    """Return a function that makes the same step in PyTorch."""
-    import torch
-    from torch import nn
+@contextlib.contextmanager
+def torch_step(python: str, batch_size: int, disc_iter: int, learning_rate: float) -> Iterator[Callable[[], object]]:
+    """Yield a function that makes the same step in PyTorch, in a process of the given Python."""
+    numbers = (batch_size, disc_iter, learning_rate, WGAN_GP.beta_1, WGAN_GP.beta_2)
+    script = str(Path(__file__).with_name("torch_step.py"))
+    command = [python, "-W", "ignore", script, *map(str, numbers)]
+    # Waiting threads must not keep a processor from the side whose turn it is.
+    options = {"env": {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}, "text": True}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options) as process:
 
-    generator = nn.Sequential(nn.Linear(LATENT_DIMENSION, 2048), nn.Tanh(), nn.Unflatten(1, (512, 2, 2)))
-    for inputs, outputs in ((512, 64), (64, 16), (16, 1)):
-        generator.extend(
-            [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.Tanh()]
-        )
-    discriminator = nn.Sequential()
-    for inputs, outputs in ((1, 32), (32, 64), (64, 128), (128, 256)):
-        discriminator.extend([nn.Conv2d(inputs, outputs, 3, padding=1), nn.MaxPool2d(2), nn.Tanh()])
-    discriminator.extend([nn.Flatten(), nn.Linear(256, 1)])
-    optimizers = [
-        torch.optim.Adam(network.parameters(), learning_rate, betas=(WGAN_GP.beta_1, WGAN_GP.beta_2))
-        for network in (generator, discriminator)
-    ]
-    pictures = torch.from_numpy(examples.transpose(0, 3, 1, 2).copy())
+        def answer() -> str:
+            line = process.stdout.readline()
+            if not line:
+                raise InputError(f"{python} cannot run {script}; --torch needs a Python that has PyTorch.")
+            return line
 
-    def step() -> float:
-        for _ in range(disc_iter):
-            real = pictures[torch.randperm(len(pictures))[:batch_size]]
-            with torch.no_grad():
-                fake = generator(torch.randn(batch_size, LATENT_DIMENSION))
-            u = torch.rand(batch_size, 1, 1, 1)
-            mixed = (u * real + (1 - u) * fake).requires_grad_()
-            (gradients,) = torch.autograd.grad(discriminator(mixed).sum(), mixed, create_graph=True)
-            penalty = ((gradients.flatten(1).norm(dim=1) - 1) ** 2).mean()
-            loss = discriminator(fake).mean() - discriminator(real).mean() + 10 * penalty
-            optimizers[1].zero_grad()
-            loss.backward()
-            optimizers[1].step()
-        for weight in discriminator.parameters():
-            weight.requires_grad_(False)
-        loss = -discriminator(generator(torch.randn(batch_size, LATENT_DIMENSION))).mean()
-        optimizers[0].zero_grad()
-        loss.backward()
-        optimizers[0].step()
-        for weight in discriminator.parameters():
-            weight.requires_grad_(True)
-        return loss.item()
+        print(f"  beside {answer().strip()}", flush=True)
 
-    return step
+        def step() -> float:
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return float(answer())
+
+        yield step
+        process.stdin.close()
 
 
 def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str, Callable[[], object]]:
@@ -240,34 +225,44 @@ def milliseconds(functions: dict[str, Callable[[], object]], repeats: int, steps
 
 
 def row(title: str, times: dict[str, np.ndarray]) -> str:
-    """Return one line of a table: medians, fastest repeats, ratios to the plain implementation."""
+    """Return one line of a table: medians, fastest repeats, and the ratios of ours to every other."""
     columns = [f"{name} {np.median(each):8.2f} ms (fastest {each.min():.2f})" for name, each in times.items()]
-    ratio = np.median(times["ours"] / times["plain"])
-    fastest = times["ours"].min() / times["plain"].min()
-    return f"{title:<34} {'  '.join(columns)}  ours/plain {ratio:.2f} (fastest {fastest:.2f})"
+    ratios = [
+        f"ours/{name} {np.median(times['ours'] / each):.2f} (fastest {times['ours'].min() / each.min():.2f})"
+        for name, each in times.items()
+        if name != "ours"
+    ]
+    return f"{title:<34} {'  '.join(columns + ratios)}"
 
 
-def tables(repeats: int, with_torch: bool) -> Iterator[str]:
-    """Yield the lines of both tables as they are measured."""
+def tables(repeats: int, torch_python: str | None, wanted: list[str]) -> Iterator[str]:
+    """Yield the lines of the wanted tables as they are measured."""
     yield f"TensorFlow {tf.__version__}, medians of {repeats} turns"
-    yield "Convolutional WGAN-GP step (batch size, disc_iter)"
-    for batch_size, disc_iter in CONVOLUTIONAL:
-        steps = convolutional_steps(batch_size, disc_iter, with_torch)
-        yield row(f"  {batch_size}, {disc_iter}", milliseconds(steps, repeats, 1))
-    yield "Point-cloud steps through fit, 2 epochs of 100 steps"
-    for kind in (Simple_GAN, WGAN_clip, WGAN_GP):
-        for name in CLOUDS:
-            fits = point_cloud_fits(kind, name, epochs=2, steps=100)
-            yield row(f"  {kind.__name__} on {name}", milliseconds(fits, max(3, repeats // 3), 200))
+    if "convolutional" in wanted:
+        yield "Convolutional WGAN-GP step (batch size, disc_iter)"
+        for batch_size, disc_iter in CONVOLUTIONAL:
+            steps = convolutional_steps(batch_size, disc_iter)
+            with contextlib.ExitStack() as processes:
+                if torch_python:
+                    beside = torch_step(torch_python, batch_size, disc_iter, CONVOLUTIONAL_RATE)
+                    steps["torch"] = processes.enter_context(beside)
+                yield row(f"  {batch_size}, {disc_iter}", milliseconds(steps, repeats, 1))
+    if "points" in wanted:
+        yield "Point-cloud steps through fit, 2 epochs of 100 steps"
+        for kind in (Simple_GAN, WGAN_clip, WGAN_GP):
+            for name in CLOUDS:
+                fits = point_cloud_fits(kind, name, epochs=2, steps=100)
+                yield row(f"  {kind.__name__} on {name}", milliseconds(fits, repeats, 200))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Print both tables."""
     parser = runs.OneSentenceParser(prog="step_time.py", description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=runs.whole_number(1), default=15, help="turns of each side")
-    parser.add_argument("--torch", action="store_true", help="time PyTorch as well")
+    parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES, help="the tables wanted")
+    parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch, to time that as well")
     options = parser.parse_args(arguments)
-    for line in tables(options.repeats, options.torch):
+    for line in tables(options.repeats, options.torch, options.only):
         print(line, flush=True)
 
 
