@@ -8,6 +8,7 @@ import tensorflow as tf
 from convolutional_gan import convolutional_GenDiscr
 from gankit.builders import fully_connected_GenDiscr
 from gankit.errors import InputError
+from gankit.faceruns import set_contrast
 from gankit.latents import LatentGenerator, project_to_sphere
 
 
@@ -65,6 +66,17 @@ def test_convolutional_discriminator_matches_numpy():
     expected = oracle.convolutional_discriminator(weights, pictures)
     assert np.abs(expected).max() > 1, "the critic's last layer is linear"
     np.testing.assert_allclose(discriminator(pictures.astype(np.float32)), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_first_pictures_have_the_contrast_asked_for():
+    latents = np.random.default_rng(3).standard_normal((300, 16)).astype(np.float32)
+    for contrast in (0.25, 0.8):
+        generator, _ = convolutional_GenDiscr(seed=1)
+        stock = generator.get_weights()
+        set_contrast(generator, contrast)
+        assert sum((v != w).any() for v, w in zip(stock, generator.get_weights())) == 1
+        before_tanh = np.arctanh(generator(latents, training=True))
+        np.testing.assert_allclose(np.std(before_tanh), contrast, rtol=0.02)
 
 
 def test_fully_connected_counts_and_names():

@@ -112,6 +112,7 @@ def test_face_generator_repeats_itself(face_run, tmp_path):
 def test_recipes_set_defaults_and_flags_come_first():
     parsed = face_generator.parse(face_generator.command_line(), ["--recipe", "coursework", "--steps", "5"])
     assert (parsed.steps, parsed.batch_size, parsed.learning_rate, parsed.disc_iter) == (5, 200, 0.0001, 2)
+    assert (parsed.lambda_gp, parsed.averaging, parsed.contrast) == (10, 0, 1)
     fast = face_generator.parse(face_generator.command_line(), [])
     assert {name: getattr(fast, name) for name in face_generator.RECIPES["fast"]} == face_generator.RECIPES["fast"]
 
@@ -172,6 +173,7 @@ def assert_refused(done, *words):
         (["--steps", "many"], "--steps"),
         (["--learning-rate", "-1"], "--learning-rate"),
         (["--averaging", "1"], "--averaging"),
+        (["--contrast", "0"], "--contrast"),
         (["--seed", "-3"], "--seed"),
         (["--faces", "nowhere.npy"], "nowhere.npy"),
         (["--colour"], "--colour"),
