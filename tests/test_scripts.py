@@ -15,8 +15,10 @@ import pretrained_explorer
 import simple_gan
 import wgan_clip
 import wgan_gp
+from benchmarks import recipes
 from gankit import runs
 from gankit.callbacks import LossCurve
+from gankit.face_networks import wide_GenDiscr
 from gankit.weights import read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,9 +114,40 @@ def test_face_generator_repeats_itself(face_run, tmp_path):
 def test_recipes_set_defaults_and_flags_come_first():
     parsed = face_generator.parse(face_generator.command_line(), ["--recipe", "coursework", "--steps", "5"])
     assert (parsed.steps, parsed.batch_size, parsed.learning_rate, parsed.disc_iter) == (5, 200, 0.0001, 2)
-    assert (parsed.lambda_gp, parsed.averaging, parsed.contrast) == (10, 0, 1)
+    assert (parsed.lambda_gp, parsed.averaging, parsed.decay) == (10, 0, 0)
+    assert (parsed.networks, parsed.contrast, parsed.hidden_contrast) == ("convolutional", 1, 1), "Keras's own start"
     fast = face_generator.parse(face_generator.command_line(), [])
     assert {name: getattr(fast, name) for name in face_generator.RECIPES["fast"]} == face_generator.RECIPES["fast"]
+
+
+def test_the_best_recipe_trains_its_own_networks(some_faces, tmp_path):
+    small = ["--recipe", "best", "--steps", "3", "--batch-size", "4", "--faces", str(some_faces)]
+    assert face_generator.main([*small, "--output", str(tmp_path)]) == 0
+    assert assert_record(tmp_path)["steps_made"] == 3
+    stored = read_weights(tmp_path / "generator.h5", wide_GenDiscr()[0])
+    assert stored.provenance["settings"]["networks"] == "wide"
+
+
+def test_recipes_are_compared(some_faces, tmp_path, capsys):
+    table = tmp_path / "table.jsonl"
+    small = ["--faces", str(some_faces), "--steps", "20", "--batch-size", "4", "--points", "2", "--cnn-seeds", "0"]
+    recipes.main(["--recipes", "fast", "coursework", "--seeds", "3", "4", *small, "--output", str(table)])
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    assert [(row["recipe"], row["seed"]) for row in rows] == [(r, s) for r in ("fast", "coursework") for s in (3, 4)]
+    for row in rows:
+        assert [point[0] for point in row["curve"]] == [10, 20] and row["steps"] == 20
+        assert row["curve"][0][1] < row["curve"][1][1] == row["seconds"]
+        # The last point of the curve and the final figure are the same network, seen on other latents.
+        np.testing.assert_allclose(row["curve"][1][2], row["frechet_distance"], rtol=0.1)
+    assert capsys.readouterr().out.count("coursework") == 4
+
+
+def test_a_comparison_ends_when_its_time_is_up(some_faces, tmp_path):
+    table = tmp_path / "table.jsonl"
+    small = ["--faces", str(some_faces), "--steps", "1000", "--batch-size", "4", "--cnn-seeds", "0"]
+    recipes.main([*small, "--seconds", "0.001", "--output", str(table)])
+    row = json.loads(table.read_text())
+    assert row["steps"] == 10 and row["seconds"] > 0.001
 
 
 def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys):
@@ -174,6 +207,9 @@ def assert_refused(done, *words):
         (["--learning-rate", "-1"], "--learning-rate"),
         (["--averaging", "1"], "--averaging"),
         (["--contrast", "0"], "--contrast"),
+        (["--hidden-contrast", "-1"], "--hidden-contrast"),
+        (["--decay", "1"], "--decay"),
+        (["--networks", "narrow"], "--networks"),
         (["--seed", "-3"], "--seed"),
         (["--faces", "nowhere.npy"], "nowhere.npy"),
         (["--colour"], "--colour"),
