@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -157,6 +157,37 @@ class AveragedWeights(keras.callbacks.Callback):
     def _mix(self, decay: tf.Tensor) -> None:
         for mean, current in zip(self.averaged.weights, self._network.weights):
             mean.assign(decay * mean + (1.0 - decay) * current)
+
+
+class LinearDecay(keras.callbacks.Callback):
+    """Let learning rates fall linearly to 0 at the end of training: the two networks stop circling and settle.
+
+    Parameters
+    ----------
+    optimizers : sequence of keras.optimizers.Optimizer
+        Their learning rates are those of the start when training begins.
+    steps : int
+        Training steps.
+    share : float
+        Part of the steps, the last ones, over which the rates fall, in [0, 1); 0 keeps them as they are.
+    """
+
+    def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer], steps: int, share: float):
+        super().__init__()
+        self._optimizers = list(optimizers)
+        self._steps = steps
+        self._share = share
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Remember the rates to start from."""
+        self._rates = [float(np.array(optimizer.learning_rate)) for optimizer in self._optimizers]
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Set the rates of the steps to come."""
+        left = (self._steps - batch) / self._steps
+        if left < self._share:
+            for optimizer, rate in zip(self._optimizers, self._rates):
+                optimizer.learning_rate.assign(rate * left / self._share)
 
 
 def recalibrate_batch_norm(network: keras.Model, inputs: tf.Tensor) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
+from tensorflow import keras
 
 from gankit import plots
-from gankit.callbacks import AveragedWeights, LossCurve, Progress, Snapshots, recalibrate_batch_norm
+from gankit.callbacks import AveragedWeights, LinearDecay, LossCurve, Progress, Snapshots, recalibrate_batch_norm
 from gankit.faces.scaling import FaceScaling
 from gankit.latents import LatentGenerator
 from gankit.metrics import beside_floor
@@ -23,6 +25,29 @@ FACES_MEASURED = 10_000
 FACES_CALIBRATING = 1000
 # Between two calls the averages, pictures and progress are brought up to date.
 STEPS_IN_ONE_CALL = 10
+
+
+def set_contrast(generator: keras.Model, hidden: float, output: float) -> None:
+    """Set how strongly an untrained generator's maps vary before each activation: the gammas of its batch norms.
+
+    A gamma is the deviation of what it scales, and starts at 1. Prepared faces have a deviation of 0.28, and training
+    takes hundreds of steps to bring the output's down to it. Hidden maps are as good as linear under tanh where they
+    vary little; more of them vary on their own where they reach its bend. A generator without batch norms is left as
+    it is.
+
+    Parameters
+    ----------
+    generator : keras.Model
+        Changed in place.
+    hidden : float
+        The deviation in all batch norms but the last, above 0.
+    output : float
+        The deviation in the last one, above 0.
+    """
+    norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for norm in norms:
+        deviation = output if norm is norms[-1] else hidden
+        norm.gamma.assign(np.full(norm.gamma.shape, deviation, np.float32))
 
 
 class FaceRun:
@@ -40,13 +65,16 @@ class FaceRun:
         Decay of the running mean of the generator's weights, in [0, 1); 0 keeps the last weights.
     seed : int
         Seed of the latents that are drawn and measured; training has seeds of its own.
+    decay : float
+        Part of the steps, the last ones, over which the learning rates fall to 0, in [0, 1).
     """
 
-    def __init__(self, gan: GAN, scaling: FaceScaling, steps: int, averaging: float, seed: int):
+    def __init__(self, gan: GAN, scaling: FaceScaling, steps: int, averaging: float, seed: int, decay: float = 0.0):
         self._gan = gan
         self._scaling = scaling
         self._steps = steps
         self._average = AveragedWeights(gan.generator, averaging)
+        self._decay = LinearDecay((gan.generator.optimizer, gan.discriminator.optimizer), steps, decay)
         # The same latents in every frame show one face changing; a seed of its own keeps training as it would be.
         self._latents = LatentGenerator(gan.latent_generator.dimension, seed=seed + 1_000_003)
         self._fixed_latents = self._latents(FACES_IN_A_FRAME)
@@ -54,21 +82,26 @@ class FaceRun:
         self._snapshots = Snapshots(self._take_frame, every=max(1, steps // FRAMES))
         self._curve = LossCurve(every=max(1, steps // 200))
 
-    def train(self) -> bool:
-        """Train; return True if Ctrl-C ended it early, which keeps what has been learned."""
+    def train(self, callbacks: Sequence[keras.callbacks.Callback] = ()) -> bool:
+        """Train, with further callbacks; return True if Ctrl-C ended it early, which keeps what has been learned."""
         started = time.perf_counter()
         interrupted = False
         # Averaging comes first: the others look at the mean.
-        callbacks = [self._average, self._snapshots, Progress(self._steps, "WGAN-GP on faces"), self._curve]
+        own = [self._average, self._decay, self._snapshots, Progress(self._steps, "WGAN-GP on faces"), self._curve]
         self._gan.compile(steps_per_execution=largest_divisor(self._steps, STEPS_IN_ONE_CALL))
         try:
-            self._gan.fit(epochs=1, steps_per_epoch=self._steps, callbacks=callbacks, verbose=0)
+            self._gan.fit(epochs=1, steps_per_epoch=self._steps, callbacks=[*own, *callbacks], verbose=0)
         except KeyboardInterrupt:
             interrupted = True
             print("\nStopping; saving what has been learned.", flush=True)
         self._training_seconds = time.perf_counter() - started
         recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
         return interrupted
+
+    def generate(self, count: int) -> np.ndarray:
+        """Draw faces from the averaged generator as it is now: intensities in [0, 1], ``(count, height, width)``."""
+        recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
+        return self._from(self._latents(count))
 
     def measure(self, real: np.ndarray) -> dict[str, Any]:
         """Compare generated with real faces.
@@ -84,7 +117,7 @@ class FaceRun:
             What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; ``generated_faces``,
             ``steps_made``, ``training_seconds``, and the last losses.
         """
-        generated = self._generate(self._latents(FACES_MEASURED))
+        generated = self.generate(FACES_MEASURED)
         return {
             **beside_floor(real, generated),
             "generated_faces": len(generated),
@@ -95,7 +128,7 @@ class FaceRun:
 
     def draw(self, real: np.ndarray, output: OutputFolder) -> None:
         """Write the grid beside real faces, the loss curves, and the animation."""
-        generated = self._generate(self._latents(100))
+        generated = self.generate(100)
         some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
         figure = plots.faces_side_by_side({"generated": generated, "real": real[some]})
         output.save_figure(figure, "faces.png")
@@ -113,7 +146,7 @@ class FaceRun:
 
     def _take_frame(self) -> np.ndarray:
         recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
-        return self._generate(self._fixed_latents)
+        return self._from(self._fixed_latents)
 
-    def _generate(self, latents: Any) -> np.ndarray:
+    def _from(self, latents: Any) -> np.ndarray:
         return self._scaling.recover(self._average.averaged.predict(latents, batch_size=1000, verbose=0))

@@ -4,10 +4,13 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
+from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
 from gankit.builders import fully_connected_GenDiscr
 from gankit.errors import InputError
+from gankit.face_networks import wide_GenDiscr
+from gankit.faceruns import set_contrast
 from gankit.latents import LatentGenerator, project_to_sphere
 
 
@@ -65,6 +68,46 @@ def test_convolutional_discriminator_matches_numpy():
     expected = oracle.convolutional_discriminator(weights, pictures)
     assert np.abs(expected).max() > 1, "the critic's last layer is linear"
     np.testing.assert_allclose(discriminator(pictures.astype(np.float32)), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("build", "hidden_norms"), [(convolutional_GenDiscr, 2), (wide_GenDiscr, 3)])
+def test_the_first_pictures_have_the_contrast_asked_for(build, hidden_norms):
+    generator, _ = build(seed=1)
+    stock = generator.get_weights()
+    set_contrast(generator, hidden=2.0, output=0.25)
+    assert sum((v != w).any() for v, w in zip(stock, generator.get_weights())) == hidden_norms + 1
+    latents = np.random.default_rng(3).standard_normal((300, generator.input_shape[-1])).astype(np.float32)
+    norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    watched = keras.Model(generator.input, [norm.output for norm in norms])
+    *hidden, output = watched(latents, training=True)
+    np.testing.assert_allclose(np.std(output), 0.25, rtol=0.05)
+    for maps in hidden:
+        np.testing.assert_allclose(np.std(maps, axis=(0, 1, 2)), 2, rtol=0.06)
+
+
+def test_contrast_leaves_a_generator_without_batch_norms_alone():
+    generator = fully_connected_GenDiscr([3, 4, 5], np.zeros((2, 5)), seed=0)[0]
+    before = generator.get_weights()
+    set_contrast(generator, hidden=2.0, output=0.25)
+    for a, b in zip(before, generator.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_wide_networks_widen_the_late_layers():
+    generator, discriminator = wide_GenDiscr(seed=2)
+    assert (generator.name, discriminator.name) == ("generator", "discriminator")
+    assert generator.input_shape == (None, 64) and discriminator.output_shape == (None, 1)
+    # Kernels and biases, then gamma and beta, then the running statistics.
+    dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 64 + 1) * 32 + (9 * 32 + 1)
+    assert generator.count_params() == dense + convolutions + 4 * (128 + 64 + 32 + 1)
+    assert discriminator.count_params() == 320 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 2049 * 128 + 129
+    latents = np.random.default_rng(3).standard_normal((5, 64)).astype(np.float32)
+    pictures = np.array(generator(latents))
+    assert pictures.shape == (5, 16, 16, 1) and np.abs(pictures).max() < 1
+    scores = np.array(discriminator(pictures))
+    np.testing.assert_allclose(scores[:2], discriminator(pictures[:2]), atol=1e-5)
+    again = wide_GenDiscr(seed=2)[0]
+    np.testing.assert_array_equal(pictures, again(latents))
 
 
 def test_fully_connected_counts_and_names():

@@ -15,6 +15,7 @@ import pretrained_explorer
 import simple_gan
 import wgan_clip
 import wgan_gp
+from benchmarks import recipes
 from gankit import runs
 from gankit.callbacks import LossCurve
 from gankit.weights import read_weights
@@ -124,8 +125,46 @@ def test_face_generator_repeats_itself(face_run, tmp_path):
 def test_recipes_set_defaults_and_flags_come_first():
     parsed = face_generator.parse(face_generator.command_line(), ["--recipe", "coursework", "--steps", "5"])
     assert (parsed.steps, parsed.batch_size, parsed.learning_rate, parsed.disc_iter) == (5, 200, 0.0001, 2)
+    assert (parsed.lambda_gp, parsed.averaging, parsed.decay) == (10, 0, 0)
+    assert (parsed.networks, parsed.contrast, parsed.hidden_contrast) == ("convolutional", 1, 1), "Keras's own start"
     fast = face_generator.parse(face_generator.command_line(), [])
     assert {name: getattr(fast, name) for name in face_generator.RECIPES["fast"]} == face_generator.RECIPES["fast"]
+
+
+def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(recipes, "FACES_MEASURED", 2000)
+    table = tmp_path / "table.jsonl"
+    small = ["--faces", str(some_faces), "--steps", "20", "--batch-size", "4", "--points", "2", "--cnn-seeds", "0"]
+    recipes.main(["--recipes", "fast", "best", "--seeds", "3", *small, "--output", str(table)])
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    assert [(row["recipe"], row["seed"], row["steps"]) for row in rows] == [("fast", 3, 20), ("best", 3, 20)]
+    for row in rows:
+        assert [point[0] for point in row["curve"]] == [10, 20]
+        assert row["curve"][0][1] < row["curve"][1][1] == row["seconds"]
+        # The last point of the curve and the final figure are of one network, seen on other latents.
+        np.testing.assert_allclose(row["curve"][1][2], row["frechet_distance"], rtol=0.1)
+    assert capsys.readouterr().out.count("frechet_distance") == 1
+
+
+def test_a_comparison_ends_when_its_time_is_up():
+    faces = np.random.default_rng(0).random((50, 4, 4))
+
+    class Run:
+        stop_training = False
+
+        def generate(self, count):
+            return faces
+
+    run = Run()
+    for limit, stops in ((1e-9, True), (1e9, False)):
+        curve = recipes.Curve(run, faces, steps=1000, points=2, seconds=limit)
+        curve.set_model(run)
+        curve.on_train_begin()
+        curve.on_train_batch_end(9)
+        assert run.stop_training is stops and len(curve.rows) == stops
+        run.stop_training = False
+        curve.on_train_batch_end(509)
+        assert curve.rows[-1][0] == 510 and curve.rows[-1][2] < 1e-6
 
 
 def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys):
@@ -184,6 +223,10 @@ def assert_refused(done, *words):
         (["--steps", "many"], "--steps"),
         (["--learning-rate", "-1"], "--learning-rate"),
         (["--averaging", "1"], "--averaging"),
+        (["--contrast", "0"], "--contrast"),
+        (["--hidden-contrast", "-1"], "--hidden-contrast"),
+        (["--decay", "1"], "--decay"),
+        (["--networks", "narrow"], "--networks"),
         (["--seed", "-3"], "--seed"),
         (["--faces", "nowhere.npy"], "nowhere.npy"),
         (["--colour"], "--colour"),

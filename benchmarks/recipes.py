@@ -1,0 +1,154 @@
+"""Run recipes of the face generator over several seeds: Frechet distance against time, recall, and what a CNN notices.
+
+The clock stands still while faces are drawn and measured. Runs that `--seconds` ends early are those of a longer
+recipe cut short: where the learning rates decay, give `--steps` instead.
+
+Run: python benchmarks/recipes.py --recipes fast --seeds 0 1 2
+     python benchmarks/recipes.py --recipes fast best --faces my_faces.npy --steps 600 --lambda-gp 10
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import face_generator
+from gankit import runs
+from gankit.faces import FACES_FILE, load_faces
+
+with runs.quiet_start():
+    from tensorflow import keras
+
+from gankit import metrics
+
+FACES_MEASURED = 10_000
+COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "precision", "recall", "cnn")
+
+
+class Curve(keras.callbacks.Callback):
+    """Measure the Frechet distance at evenly spread steps, and stop when the time is up.
+
+    Parameters
+    ----------
+    run : gankit.faceruns.FaceRun
+        The run to follow.
+    real : numpy.ndarray
+        Intensities in [0, 1], shape ``(n, height, width)``.
+    steps, points : int
+        Training steps, and measurements on the way to the last one.
+    seconds : float, optional
+        When to stop, in seconds of training.
+
+    Attributes
+    ----------
+    rows : list of tuple
+        Steps, seconds of training, Frechet distance.
+    """
+
+    def __init__(self, run: Any, real: np.ndarray, steps: int, points: int, seconds: float | None):
+        super().__init__()
+        self._run, self._real, self._limit = run, real, seconds
+        self._marks = [round(steps * (number + 1) / points) for number in range(points)]
+        self.rows: list[tuple[int, float, float]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Measure where it is time to."""
+        seconds = time.perf_counter() - self._started
+        over = self._limit is not None and seconds >= self._limit
+        if over or (self._marks and batch + 1 >= self._marks[0]):
+            self._marks = [mark for mark in self._marks if mark > batch + 1]
+            distance = metrics.frechet_distance(self._run.generate(FACES_MEASURED), self._real)
+            self.rows.append((batch + 1, seconds, distance))
+            self._started = time.perf_counter() - seconds
+        if over:
+            self.model.stop_training = True
+
+
+def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds: float | None, cnns: int) -> dict:
+    """Train by the options and return the figures.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Those of ``face_generator.py``.
+    faces : numpy.ndarray
+        uint8, shape ``(n, 16, 16)``.
+    points : int
+        Measurements on the way, the last one included.
+    seconds : float, optional
+        Training stops after that.
+    cnns : int
+        CNNs to train; their median counts.
+    """
+    real = faces.astype(np.float32) / 255
+    run = face_generator.prepare_run(options, faces)
+    curve = Curve(run, real, options.steps, points, seconds)
+    run.train([curve])
+    generated = run.generate(FACES_MEASURED)
+    order = np.random.default_rng(0).permutation(len(real))
+    size = min(5000, len(real))
+    steps, spent, _ = curve.rows[-1]
+    accuracies = [metrics.classifier_accuracy(generated, real, seed=seed) for seed in range(cnns)]
+    return {
+        "recipe": options.recipe,
+        "seed": options.seed,
+        "steps": steps,
+        "seconds": round(spent, 1),
+        "frechet_distance": round(metrics.frechet_distance(generated, real), 3),
+        **{k: round(v, 3) for k, v in metrics.precision_recall(real[order[:size]], generated[:size], k=5).items()},
+        "cnn": round(float(np.median(accuracies)), 3) if accuracies else "",
+        "curve": [(step, round(when, 1), round(distance, 3)) for step, when, distance in curve.rows],
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table and write it."""
+    parser = runs.OneSentenceParser(
+        prog="benchmarks/recipes.py",
+        description=__doc__.splitlines()[0],
+        epilog="Every other option is handed to face_generator.py: --steps 600, --lambda-gp 10, ...",
+        allow_abbrev=False,
+    )
+    recipes = list(face_generator.RECIPES)
+    parser.add_argument("--recipes", nargs="+", choices=recipes, default=["fast"], help="recipes (default: fast)")
+    parser.add_argument("--seeds", nargs="+", type=runs.whole_number(0), default=[0], help="seeds (default: 0)")
+    parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces, .npy or .npz (default: the project's)")
+    parser.add_argument("--seconds", type=runs.positive, help="stop after so many seconds of training")
+    parser.add_argument("--points", type=runs.whole_number(1), default=4, help="measurements of a run (default: 4)")
+    parser.add_argument("--cnn-seeds", type=runs.whole_number(0), default=1, help="CNNs to train (default: 1)")
+    parser.add_argument("--output", type=Path, default=Path("outputs/recipes.jsonl"), help="where the figures go")
+    options, others = parser.parse_known_args(arguments)
+    settings = [
+        face_generator.parse(face_generator.command_line(), [*others, "--recipe", recipe, "--seed", str(seed)])
+        for recipe in options.recipes
+        for seed in options.seeds
+    ]
+    faces = load_faces(options.faces, fewest=20)
+    with runs.output_file(options.output) as partial, partial.open("w", encoding="utf-8") as file:
+        rows = []
+        for each in settings:
+            row = measure(each, faces, options.points, options.seconds, options.cnn_seeds)
+            rows.append(row)
+            file.write(json.dumps({**row, "others": others}) + "\n")
+            file.flush()
+        for row in [dict(zip(COLUMNS, COLUMNS)), *rows]:
+            print("  ".join(f"{row[column]!s:>{max(7, len(column))}}" for column in COLUMNS))
+        for row in rows:
+            print(f"{row['recipe']}, seed {row['seed']}, steps / seconds / distance:", *row["curve"])
+    print(f"The figures are in {options.output}.")
+
+
+if __name__ == "__main__":
+    runs.run_script(main)

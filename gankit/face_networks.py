@@ -1,0 +1,68 @@
+"""A second pair of networks for faces, wider where the pictures are large; task 4's are in `convolutional_gan.py`.
+
+Task 4's generator squeezes its maps to 16 channels at 8x8 and to a single one at 16x16, and 16 latents decide
+everything: fine detail that varies on its own, hair and shadows, has no room. Here 64 latents become maps of 128, 64
+and 32 channels, and one more convolution at full size mixes them. Leaky rectifiers, which never saturate, replace
+tanh, and the discriminator halves its maps with strided convolutions instead of max-pooling (Radford et al. 2016).
+"""
+
+from __future__ import annotations
+
+from tensorflow import keras
+
+from gankit import layers
+from gankit.builders import SeedSequence
+
+LATENT_DIMENSION = 64
+SLOPE = 0.2  # of a leaky rectifier below 0
+
+
+def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  # noqa: N802 - as in task 4
+    """Build a generator `(batch, 64) -> (batch, 16, 16, 1)` and a discriminator `(batch, 16, 16, 1) -> (batch, 1)`.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed of the initial weights; drawn from TensorFlow's global generator where it is left out.
+
+    Returns
+    -------
+    generator : keras.Model
+        Ends in a batch normalisation of one channel and a tanh, as task 4's: values in (-1, 1).
+    discriminator : keras.Model
+        Ends in a linear layer; no batch normalisation, as a gradient penalty is defined for one example at a time.
+    """
+    next_seed = SeedSequence(seed)
+
+    def initial() -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=next_seed())
+
+    def leaky(maps):  # noqa: ANN001, ANN202 - symbolic tensors
+        # One layer for both Kerases, which call the slope by different names.
+        return keras.layers.LeakyReLU(SLOPE)(maps)
+
+    def convolution(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
+        return layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+
+    # ---- Generator: 64 -> 4x4x128 -> 8x8x64 -> 16x16x32 -> 16x16x1 ----
+    latents = keras.Input((LATENT_DIMENSION,))
+    maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents)
+    maps = keras.layers.Reshape((4, 4, 128))(maps)
+    maps = leaky(keras.layers.BatchNormalization()(maps))
+    for channels in (64, 32):
+        maps = convolution(layers.UpSampling2D()(maps), channels)
+        maps = leaky(keras.layers.BatchNormalization()(maps))
+    maps = keras.layers.BatchNormalization()(convolution(maps, 1))
+    maps = keras.layers.Activation("tanh")(maps)
+    generator = keras.Model(latents, maps, name="generator")
+
+    # ---- Discriminator: 16x16x1 -> 16x16x32 -> 8x8x64 -> 4x4x128 -> 128 -> 1 ----
+    pictures = keras.Input((16, 16, 1))
+    maps = leaky(convolution(pictures, 32))
+    for channels in (64, 128):
+        maps = keras.layers.Conv2D(channels, 4, strides=2, padding="same", kernel_initializer=initial())(maps)
+        maps = leaky(maps)
+    features = leaky(keras.layers.Dense(128, kernel_initializer=initial())(keras.layers.Flatten()(maps)))
+    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
+    discriminator = keras.Model(pictures, scores, name="discriminator")
+    return generator, discriminator
