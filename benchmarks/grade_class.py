@@ -20,53 +20,40 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from grading_support import patched
-from submissions.right import builder, stored, training_steps
-from submissions.wrong import builder as wrong_builder
-from submissions.wrong import training_steps as wrong_steps
+from submissions import corpus
 
 from gankit import runs
 from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
-from gankit.grading.submission import Submission, read_submission
+from gankit.grading.submission import TASK_FILES, Submission, read_submission
 
-ROOT = Path(__file__).resolve().parents[1]
-NUMBERED = {"simple_gan.py": "0-simple_gan.py", "wgan_clip.py": "1-wgan_clip.py", "wgan_gp.py": "2-wgan_gp.py"}
-CLASSES = {"simple_gan.py": "Simple_GAN", "wgan_clip.py": "WGAN_clip", "wgan_gp.py": "WGAN_GP"}
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
-def student(number: int) -> dict[str, bytes]:
-    """Return the files of one student, by name; the first is the reference itself."""
-    if number == 0:
-        return {path.name: path.read_bytes() for path in sorted(ROOT.glob("*.py"))}
-    files: dict[str, bytes] = {}
-    styles = list(training_steps.STYLES)
-    for place, (name, class_name) in enumerate(CLASSES.items()):
-        if (number + place) % 2:
-            files[NUMBERED[name]] = training_steps.source(styles[(number + place) % len(styles)], class_name)
-        else:
-            mistakes = wrong_steps.ALL[name]
-            files.update(patched(name, mistakes[(7 * number + place) % len(mistakes)][2]))
-    if number % 2:
-        designs = list(builder.STYLES.values())
-        files["3-generate_faces.py"] = designs[number % len(designs)].encode()
-        methods = list(stored.RIGHT.values()) + [body for _, body in stored.WRONG.values()]
-        files["4-wgan_gp.py"] = stored.with_method(methods[number % len(methods)])
-    else:
-        mistakes = wrong_builder.BUILDER
-        files.update(patched("convolutional_gan.py", mistakes[number % len(mistakes)][2]))
-        for name in ("face_generator.py", "pretrained_explorer.py"):
-            files[name] = (ROOT / name).read_bytes()
-    return files
+def students(count: int) -> list[dict[str, bytes]]:
+    """Return the files of each student, by name; the first is the reference itself."""
+    cases = {"right": list(corpus.right()), "wrong": list(corpus.wrong())}
+    tasks = sorted({case.task for case in cases["right"]})
+    of_task = {
+        (kind, task): [case for case in listed if case.task == task] for kind, listed in cases.items() for task in tasks
+    }
+    made = [{path.name: path.read_bytes() for path in sorted(corpus.ROOT.glob("*.py"))}]
+    for number in range(1, count):
+        files: dict[str, bytes] = {}
+        for task in tasks:
+            pool = of_task["right" if (number + task) % 2 else "wrong", task]
+            case = pool[(7 * number + task) % len(pool)]
+            files.update({name: case.files[name] for name in TASK_FILES[task] if name in case.files})
+        made.append(files)
+    return made
 
 
-def make_class(folder: Path, students: int) -> list[Submission]:
+def make_class(folder: Path, count: int) -> list[Submission]:
     """Write the class into a folder and read it as the grader does."""
-    for number in range(students):
+    for number, files in enumerate(students(count)):
         own = folder / f"student_{number:02d}"
         own.mkdir()
-        for name, content in student(number).items():
+        for name, content in files.items():
             (own / name).write_bytes(content)
     return [read_submission(path) for path in sorted(folder.iterdir())]
 

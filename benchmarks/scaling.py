@@ -1,0 +1,163 @@
+"""How time and memory grow with the work: steps with the batch, samples with the data, pictures and metrics with faces.
+
+Every point is measured in a process of its own, so that its peak memory is its own. Memory is the peak over what the
+process held before the work began. Times are the fastest of some turns. A line in the table says how time grows between
+the last two sizes: 1 is linear, 0 not at all. Work that compares every face with every other one, as the metrics of
+neighbours and of kernels do, is quadratic in time; its memory must not be.
+
+Run: python benchmarks/scaling.py          (figure and record in outputs/scaling)
+     python benchmarks/scaling.py --largest
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from gankit import runs
+
+METRICS = (
+    "frechet_distance",
+    "precision_recall",
+    "density_coverage",
+    "kernel_distance",
+    "sliced_wasserstein_distance",
+    "comparison",
+)
+FACES = (1000, 2000, 5000, 10_000)
+SIZES = {
+    "convolutional step": (16, 32, 64, 128, 256, 512, 1024),
+    "point-cloud step": (16, 32, 64, 128, 256, 512, 1024),
+    "get_real_sample": (1000, 10_000, 100_000, 1_000_000, 10_000_000),
+    "render": (250, 500, 1000, 2000),
+    **dict.fromkeys(METRICS, FACES),
+}
+UNITS = {"convolutional step": "batch size", "point-cloud step": "batch size", "get_real_sample": "examples"}
+
+
+def prepare(subject: str, size: int) -> tuple[Callable[[], object], int]:
+    """Return a function that does the work once, or several times, and how often it does it."""
+    random = np.random.default_rng(0)
+    if subject == "render":
+        from gankit.faces.renderer import render_faces
+
+        return lambda: render_faces(size), 1
+    if subject in METRICS:
+        from gankit import metrics
+
+        first, second = random.random((2, size, 16, 16), np.float32)
+        measure = getattr(metrics, subject)
+        # `comparison` looks at no more than 5,000 faces of a set unless it is told to.
+        return lambda: measure(first, second, size) if subject == "comparison" else measure(first, second), 1
+
+    import tensorflow as tf
+
+    from gankit.builders import fully_connected_GenDiscr
+    from wgan_gp import WGAN_GP
+
+    if subject == "convolutional step":
+        from convolutional_gan import LATENT_DIMENSION, convolutional_GenDiscr
+        from gankit.latents import LatentGenerator
+
+        examples = random.random((10_000, 16, 16, 1), np.float32)
+        networks = (*convolutional_GenDiscr(seed=0), LatentGenerator(LATENT_DIMENSION, seed=0))
+        gan, count = WGAN_GP(*networks, examples, batch_size=size, learning_rate=0.0001, seed=0), 1
+    elif subject == "point-cloud step":
+        examples = random.random((2000, 5), np.float32)
+        gan, count = WGAN_GP(*fully_connected_GenDiscr([2, 10, 10, 5], examples), examples, batch_size=size), 100
+    else:
+        examples = random.random((size, 2), np.float32)
+        gan, count = WGAN_GP(*fully_connected_GenDiscr([1, 10, 2], examples), examples), 100
+
+    @tf.function
+    def work() -> tf.Tensor:
+        total = tf.zeros(())
+        for _ in tf.range(count):
+            result = gan.get_real_sample()[0, 0] if subject == "get_real_sample" else gan.train_step(None)["gen_loss"]
+            total += result
+        return total
+
+    return lambda: work().numpy(), count
+
+
+def measure(subject: str, size: int, turns: int) -> dict[str, float]:
+    """Do the work; return the milliseconds it takes and the megabytes it needs."""
+    work, count = prepare(subject, size)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    work()
+    megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    fastest = np.inf
+    for _ in range(turns):
+        started = time.perf_counter()
+        work()
+        fastest = min(fastest, time.perf_counter() - started)
+    return {"size": size, "milliseconds": fastest / count * 1e3, "megabytes": megabytes}
+
+
+def growth(points: list[dict[str, float]]) -> float:
+    """Return the exponent of the growth of time from the last but one size to the last."""
+    before, last = points[-2:]
+    return float(np.log(last["milliseconds"] / before["milliseconds"]) / np.log(last["size"] / before["size"]))
+
+
+def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) -> None:
+    """Write the figure: time above, memory below, a column for each kind of size."""
+    from matplotlib.figure import Figure
+
+    columns = {"batch size": [], "examples": [], "faces": []}
+    for subject in results:
+        columns[UNITS.get(subject, "faces")].append(subject)
+    figure = Figure(figsize=(13, 7), layout="constrained")
+    axes = figure.subplots(2, 3)
+    for column, (unit, subjects) in enumerate(columns.items()):
+        for row, quantity in enumerate(("milliseconds", "megabytes")):
+            for subject in subjects:
+                sizes, values = zip(*((point["size"], max(point[quantity], 0.01)) for point in results[subject]))
+                axes[row, column].loglog(sizes, values, "o-", label=subject)
+            axes[row, column].set(xlabel=unit, ylabel=quantity)
+            axes[row, column].legend(fontsize=8)
+    output.save_figure(figure, "scaling.png")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print a table, and write a figure and a record."""
+    parser = runs.CommandLine(__doc__, "scaling")
+    parser.add_argument("--repeats", type=runs.whole_number(1), default=3, help="turns of each measurement")
+    parser.add_argument("--only", choices=SIZES, nargs="+", default=list(SIZES), help="what to measure")
+    parser.add_argument("--largest", action="store_true", help="metrics of 50,000 faces as well, in many minutes")
+    parser.add_argument("--point", nargs=2, metavar=("SUBJECT", "SIZE"), help="measure one point and print it as JSON")
+    options = parser.parse_args(arguments)
+    if options.point:
+        print(json.dumps(measure(options.point[0], int(options.point[1]), options.repeats)))
+        return
+    started = time.perf_counter()
+    results: dict[str, list[dict[str, float]]] = {}
+    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+        for subject in options.only:
+            results[subject] = []
+            for size in SIZES[subject] + ((50_000,) if options.largest and subject in METRICS else ()):
+                command = [sys.executable, __file__, "--repeats", str(options.repeats), "--point", subject, str(size)]
+                answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+                results[subject].append(json.loads(answer))
+                point = results[subject][-1]
+                print(
+                    f"{subject:<28} {size:>10,} {UNITS.get(subject, 'faces'):<10} "
+                    f"{point['milliseconds']:>12.3f} ms {point['megabytes']:>8.1f} MB",
+                    flush=True,
+                )
+            print(f"{subject:<28} time grows with the power {growth(results[subject]):.2f}", flush=True)
+        draw(results, output)
+        output.save_record(runs.run_record(options, started, **results))
+
+
+if __name__ == "__main__":
+    runs.run_script(main)
