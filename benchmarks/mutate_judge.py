@@ -28,7 +28,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,24 @@ class Mutant:
     operator: str
     occurrence: int
     line: int
-    source: str
+
+    @cached_property
+    def original(self) -> str:
+        """The module as it is."""
+        return (JUDGE / f"{self.module}.py").read_text(encoding="utf-8")
+
+    @cached_property
+    def source(self) -> str:
+        """The module with the change."""
+        from cosmic_ray.mutating import mutate_code
+        from cosmic_ray.plugins import get_operator
+
+        return mutate_code(self.original, get_operator(self.operator)(), self.occurrence) or self.original
 
     @property
     def change(self) -> str:
         """The line as it was and as it is."""
-        old = (JUDGE / f"{self.module}.py").read_text(encoding="utf-8").splitlines()
-        new = self.source.splitlines()
+        old, new = self.original.splitlines(), self.source.splitlines()
         pairs = [(a.strip(), b.strip()) for a, b in zip(old, new) if a != b] or [
             (old[self.line - 1].strip(), "(removed)")
         ]
@@ -116,7 +128,6 @@ class Mutant:
 def all_mutants(choice: random.Random) -> Iterator[Mutant]:
     """Yield one mutant for each kind of change of each place that is not left out."""
     from cosmic_ray.ast import ast_nodes, get_ast
-    from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
 
     operators = [(name, get_operator(name)) for name in operator_names()]
@@ -128,18 +139,15 @@ def all_mutants(choice: random.Random) -> Iterator[Mutant]:
         source = path.read_text(encoding="utf-8")
         left_out = _spans_left_out(ast.parse(source), skipped)
         nodes = list(ast_nodes(get_ast(source)))
-        places: dict[tuple, list[tuple[str, Any, int]]] = collections.defaultdict(list)
+        places: dict[tuple, list[tuple[str, int]]] = collections.defaultdict(list)
         for name, operator in operators:
             positions = (position for node in nodes for position in operator.mutation_positions(node))
             for occurrence, (start, end) in enumerate(positions):
                 if not any(first <= start < last for first, last in left_out):
                     family = name.split("/")[1].split("_")[0]
-                    places[start, end, family].append((name, operator, occurrence))
+                    places[start, end, family].append((name, occurrence))
         for (start, _, _), found in places.items():
-            name, operator, occurrence = choice.choice(found)
-            mutated = mutate_code(source, operator, occurrence)
-            if mutated is not None and mutated != source:
-                yield Mutant(path.stem, name.split("/")[1], occurrence, start[0], mutated)
+            yield Mutant(path.stem, *choice.choice(found), start[0])
 
 
 def _spans_left_out(tree: ast.Module, functions: set[str]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -284,8 +292,7 @@ def run(folder: Path, most: int, seed: int, modules: list[str], output: Path | N
         chosen = [cases[place] for place in covering.get((mutant.module, mutant.line), [])]
         outcome, reason = _in_a_child(mutant, chosen, plays, workers)
         counts[mutant.module][outcome] += 1
-        line = {**vars(mutant), "outcome": outcome, "reason": reason, "change": mutant.change, "cases": len(chosen)}
-        del line["source"]
+        line = {**asdict(mutant), "outcome": outcome, "reason": reason, "change": mutant.change, "cases": len(chosen)}
         if output is not None:
             with output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")

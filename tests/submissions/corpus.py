@@ -25,6 +25,34 @@ POINTS = {1: 20, 2: 23, 3: 27, 4: 15, 5: 5, 6: 10}
 # The scenes that show a loss, and what else is needed to see some mistakes; the others are not played, to save time.
 LOSS_SCENES = frozenset({"points", "pictures"})
 FURTHER_SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
+# Mistakes that cost points for a second idea as well; all others cost them for one.
+SECOND_IDEAS = {
+    (1, "noise on everything the discriminator sees"): "loss_other",
+    (1, "cross-entropy of probabilities, -1"): "report_value",
+    (2, "cross-entropy of probabilities"): "report_value",
+    (2, "cross-entropy of probabilities, -1"): "report_value",
+    (2, "one update moves both networks"): "generator_clipped",
+    (2, "gradients are clipped instead"): "not_clipped",
+    (3, "a penalty of zero"): "no_mixing",
+    (3, "everything turned round"): "report_sign",
+    (4, "relu in both networks"): "activation",
+    (6, "mixed with the old ones"): "other_weights",
+    (6, "only the first layer"): "some_weights",
+    (6, "kernels only"): "some_weights",
+    (6, "trainable weights only"): "statistics_missing",
+    (6, "the wrong order of arguments"): "files_swapped",
+    (6, "files swapped"): "files_swapped",
+    **{(6, name): "discriminator_unchanged" for name in ("into copies", "errors swallowed", "nothing", "by name")},
+}
+# Right solutions that are given hints, with a word of each; they cost nothing.
+HINTS = {
+    **{(task, "decorated"): ["double precision"] for task in (1, 2, 3)},
+    (3, "coursework"): ["double precision"],
+    (3, "functions"): ["fewer examples"],
+    (3, "windows"): ["fewer examples"],
+    (3, "halves"): ["with the penalty in it", "fewer examples"],
+    (6, "alias"): ["replace_weights"],
+}
 # Neither solves anything, but both update the weights of the right networks in the right order.
 DESERVED = {"remembered values": {"rhythm", "separate", "optimizer"}}
 
@@ -58,13 +86,14 @@ class Case:
         if self.kind == "right":
             if result.points != POINTS[self.task]:
                 return f"a right solution has {result.points} points: {sentences(result)}"
-            return f"the reference was given hints: {result.hints}" if self.name == "reference" and result.hints else ""
+            words = HINTS.get((self.task, self.name), [])
+            expected = len(words) == len(result.hints) and all(map(str.__contains__, result.hints, words))
+            return "" if expected else f"a right solution was given hints: {result.hints}"
         if self.kind == "hostile":
             return "" if passed <= self.deserved else f"an attack passed {sorted(passed - self.deserved)}"
-        if lost[:1] != [self.idea]:
-            return f"{self.idea} was to be named first, and not {lost}: {sentences(result)}"
-        if len(lost) > 2:
-            return f"one mistake cost points for {lost}"
+        second = SECOND_IDEAS.get((self.task, self.name))
+        if lost != [self.idea] + ([second] if second else []):
+            return f"{self.idea} was to be named, and not {lost}: {sentences(result)}"
         return "" if result.points < result.most else "a mistake cost nothing"
 
 

@@ -50,8 +50,7 @@ def adam_moves(
         v = [beta_2 * a + (1 - beta_2) * g.astype(np.float64) ** 2 for a, g in zip(v, update.gradients)]
         step = 1 if fresh else steps[number - 1] if steps else number
         alpha = rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-        # Where a gradient has always been zero, nothing moves.
-        moves.append([-alpha * a / np.maximum(np.sqrt(b) + epsilon, 1e-30) for a, b in zip(m, v)])
+        moves.append([-alpha * a / (np.sqrt(b) + epsilon) for a, b in zip(m, v)])
     return moves
 
 
@@ -96,7 +95,7 @@ def explain(
     beta_1, beta_2 = betas
     if not updates:
         return None
-    for epsilon in (1e-7, 1e-8, 0.0, 1e-6):
+    for epsilon in (1e-7, 1e-8, 1e-6):
         if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, epsilon)):
             return None
     pairs = (betas, (0.5, 0.9), (0.3, 0.9), (0.9, 0.999), (0.0, 0.9), (0.5, 0.999), (0.9, 0.9), (beta_2, beta_1))
@@ -113,6 +112,6 @@ def explain(
         return "fresh_optimizer", "Adam forgets its running means between updates, as if it were made anew each time"
     if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, steps=counters)):
         return "shared_optimizer", "both networks seem to share one optimizer"
-    if moves_fit_up_to_size(updates, [[-g for g in update.gradients] for update in updates]):
+    if moves_fit_up_to_size(updates, [update.gradients for update in updates]):
         return "not_adam", "the weights move by plain gradient descent instead of Adam"
     return "other", "the weights do not move as Adam with the given settings moves them"

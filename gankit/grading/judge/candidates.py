@@ -107,8 +107,8 @@ def discriminator_candidates(kind: Kind) -> list[Candidate]:
         ),
         (
             lambda weight: (1.0, weight / 2),
-            "penalty_halved",
-            "The penalty is halved: only lambda_gp stands in front of it. " + LOOK_L,
+            "lambda_halved",
+            "The penalty's weight is halved: only lambda_gp stands in front of it. " + LOOK_L,
             0.5,
         ),
     ):

@@ -221,10 +221,8 @@ def _is_segment(made: np.ndarray) -> bool:
 
 def faces_in(image: np.ndarray) -> list[np.ndarray]:
     """Cut a picture of one face or of many, with or without a line between them, into faces."""
-    while image.ndim > 2 and image.shape[-1] in (1, 3, 4):
+    if image.ndim == 3:
         image = image[..., 0]
-    if image.ndim != 2:
-        return []
     for gap in (1, 0, 2):
         pitch = SIDE + gap
         if all((length + gap) % pitch == 0 for length in image.shape):

@@ -99,11 +99,8 @@ class Run:
 
     def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int):
         self.networks = networks
-        try:
-            self.states = [self._checked_state(state) for state in result["states"]]
-            self.steps = self._read(result["events"])
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
-            raise BrokenTrace("the record lacks something") from error
+        self.states = [self._checked_state(state) for state in result["states"]]
+        self.steps = self._read(result["events"])
         if len(self.steps) != steps or any(not step.complete for step in self.steps):
             raise BrokenTrace("another number of training steps was asked for")
         for step in self.steps:
@@ -119,14 +116,9 @@ class Run:
         return [self.states[state][network][i].astype(np.float64) for i in self.networks[network].trainable]
 
     def same(self, first: int, second: int, network: str) -> bool:
-        """Tell whether a network's weights are bit for bit the same in two states."""
-        pairs = zip(self.weights(first, network), self.weights(second, network))
-        return first == second or all(a.tobytes() == b.tobytes() for a, b in pairs)
-
-    def same_trainable(self, first: int, second: int, network: str) -> bool:
-        """The same for the trainable weights alone: statistics of batch normalisation move by themselves."""
+        """Tell whether a network's trainable weights are bit for bit the same in two states."""
         pairs = zip(self.trainable(first, network), self.trainable(second, network))
-        return first == second or all(a.tobytes() == b.tobytes() for a, b in pairs)
+        return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
     def updates_of(self, network: str) -> list[tuple[Step, AppliedUpdate]]:
         """Return every update of a network, with its step."""

@@ -41,7 +41,14 @@ def judge_rhythm(evidence: Evidence, recording: Recording) -> None:
             evidence.out.failed("rhythm", "no_generator_update", "The generator's weights are never updated.")
         elif discriminator == 0:
             evidence.out.failed("rhythm", "no_discriminator_update", "The discriminator's weights are never updated.")
-        elif wanted > 1 and generator == discriminator == wanted:
+        elif generator == 1 and discriminator == wanted:
+            evidence.out.failed(
+                "rhythm",
+                "generator_first",
+                "The order of the updates is not the algorithm's: first the discriminator's, all of them, then the "
+                "generator's.",
+            )
+        elif generator == discriminator == wanted:
             evidence.out.failed(
                 "rhythm",
                 "generator_each_time",
@@ -52,24 +59,17 @@ def judge_rhythm(evidence: Evidence, recording: Recording) -> None:
             evidence.out.failed(
                 "rhythm", "generator_too_often", "The generator is updated more than once in a training step."
             )
-        elif wanted > 1 and discriminator == 1:
+        elif discriminator == 1:
             evidence.out.failed(
                 "rhythm",
                 "disc_iter_ignored",
                 "The discriminator is updated once in a training step, whatever disc_iter says. Look at the loop.",
             )
-        elif discriminator != wanted:
+        else:
             evidence.out.failed(
                 "rhythm",
                 "disc_iter_count",
                 "The discriminator is updated more or fewer than disc_iter times in a training step. Look at the loop.",
-            )
-        else:
-            evidence.out.failed(
-                "rhythm",
-                "generator_first",
-                "The order of the updates is not the algorithm's: first the discriminator's, all of them, then the "
-                "generator's.",
             )
 
 
@@ -89,15 +89,15 @@ def judge_separate(evidence: Evidence, recording: Recording) -> None:
                 )
                 return
             other = GENERATOR if update.owner == DISCRIMINATOR else DISCRIMINATOR
-            if not run.same_trainable(update.before, update.after, other):
+            if not run.same(update.before, update.after, other):
                 _moved(evidence, other, update.owner)
         first = next((update for update in step.updates if update.owner == GENERATOR), None)
-        if first is not None and not run.same_trainable(step.first_state, first.before, GENERATOR):
+        if first is not None and not run.same(step.first_state, first.before, GENERATOR):
             _moved(evidence, GENERATOR, DISCRIMINATOR)
         # Clipping moves the critic between two updates.
         ends = [] if evidence.kind.has_clipping else [update.after for update in step.updates]
         for before, after in zip(ends, [*(update.before for update in step.updates[1:]), step.last_state]):
-            if not run.same_trainable(before, after, DISCRIMINATOR):
+            if not run.same(before, after, DISCRIMINATOR):
                 _moved(evidence, DISCRIMINATOR, GENERATOR)
 
 

@@ -4,6 +4,8 @@ Every one is a class that solves nothing, with an attack at import, in its const
 replaced by the folder of the project, WITNESS by a file that must not come into being: no attack has to guess.
 """
 
+from submissions.right.training_steps import source
+
 CLASS = """
 import os, sys, time
 import tensorflow as tf
@@ -192,6 +194,17 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 """,
 }
+# A right class, and a record of it that says otherwise than what the networks can have answered.
+FORGED = """
+import sys
+recording = sys.modules["grading_worker.recording"]
+add = recording.Trace.add
+def forged(self, kind, **details):
+    if kind == "call" and details["network"] == "discriminator":
+        details["outputs"] = details["outputs"] + 1
+    return add(self, kind, **details)
+recording.Trace.add = forged
+"""
 REFERENCE = """
 import importlib.util, types
 source = None
@@ -236,6 +249,7 @@ def sources():
         yield name, CLASS + code
     for name, code in STEP.items():
         yield name, CLASS.replace("    def train_step(self, _):\n", "    def train_step(self, _):\n" + code)
+    yield "a forged record of a right class", source("coursework", "Simple_GAN").decode() + FORGED
     yield "imports the reference", CLASS + REFERENCE
     yield "remembered values", CLASS + REMEMBERED
 

@@ -99,7 +99,7 @@ WEIGHTS = [
     ("the penalty alone", "only_penalty", "self.lambda_gp * gp"),
     ("lambda twice", "lambda_twice", "discr_loss + self.lambda_gp * self.lambda_gp * gp"),
     ("divided by lambda", "lambda_divides", "discr_loss + gp / self.lambda_gp"),
-    ("half the penalty's weight", "penalty_halved", "discr_loss + 0.5 * self.lambda_gp * gp"),
+    ("half the penalty's weight", "lambda_halved", "discr_loss + 0.5 * self.lambda_gp * gp"),
     ("everything turned round", "loss_sign", "-(discr_loss + self.lambda_gp * gp)"),
 ]
 

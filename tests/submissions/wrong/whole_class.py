@@ -336,6 +336,23 @@ WHOLE = [
         [("gen_loss = self.generator_loss(", "gen_loss = self.generators_loss(")],
     ),
 ]
+# Of the other tasks, of Keras, of the papers, and mixed up.
+WHOLE_CLIP = [
+    (
+        f"betas of {first} and {second}",
+        "betas",
+        LOSSES,
+        [
+            (
+                "        self.generator.optimizer.apply",
+                "        if not hasattr(self, 'own'):\n"
+                f"            self.own = tf.keras.optimizers.Adam(self.learning_rate, {first}, {second})\n"
+                "        self.own.apply",
+            )
+        ],
+    )
+    for first, second in ((0.3, 0.9), (0.0, 0.9), (0.5, 0.999), (0.9, 0.9), (0.9, 0.5))
+]
 # What shows in task 1 only, or shows best there.
 WHOLE_SIMPLE = [
     (
@@ -426,4 +443,5 @@ FILES = ("simple_gan.py", "wgan_clip.py", "wgan_gp.py")
 SHARED = SAMPLING + WHOLE
 ALL = {file: SHARED[place::3] for place, file in enumerate(FILES)}
 ALL["simple_gan.py"] = ALL["simple_gan.py"] + CONSTRUCTION + WHOLE_SIMPLE
+ALL["wgan_clip.py"] = ALL["wgan_clip.py"] + WHOLE_CLIP
 ALL["wgan_gp.py"] = ALL["wgan_gp.py"] + WHOLE_GP
