@@ -15,8 +15,8 @@ import pretrained_explorer
 import simple_gan
 import wgan_clip
 import wgan_gp
-from benchmarks import recipes
-from gankit import runs
+from benchmarks import compare_recipes
+from gankit import recipes, runs
 from gankit.callbacks import LossCurve
 from gankit.weights import read_weights
 
@@ -123,19 +123,19 @@ def test_face_generator_repeats_itself(face_run, tmp_path):
 
 
 def test_recipes_set_defaults_and_flags_come_first():
-    parsed = face_generator.parse(face_generator.command_line(), ["--recipe", "coursework", "--steps", "5"])
+    parsed = recipes.parse(recipes.command_line(face_generator.__doc__), ["--recipe", "coursework", "--steps", "5"])
     assert (parsed.steps, parsed.batch_size, parsed.learning_rate, parsed.disc_iter) == (5, 200, 0.0001, 2)
     assert (parsed.lambda_gp, parsed.averaging, parsed.decay) == (10, 0, 0)
     assert (parsed.networks, parsed.contrast, parsed.hidden_contrast) == ("convolutional", 1, 1), "Keras's own start"
-    fast = face_generator.parse(face_generator.command_line(), [])
-    assert {name: getattr(fast, name) for name in face_generator.RECIPES["fast"]} == face_generator.RECIPES["fast"]
+    fast = recipes.parse(recipes.command_line(face_generator.__doc__), [])
+    assert {name: getattr(fast, name) for name in recipes.RECIPES["fast"]} == recipes.RECIPES["fast"]
 
 
 def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(recipes, "FACES_MEASURED", 2000)
+    monkeypatch.setattr(compare_recipes, "FACES_MEASURED", 2000)
     table = tmp_path / "table.jsonl"
     small = ["--faces", str(some_faces), "--steps", "20", "--batch-size", "4", "--points", "2", "--cnn-seeds", "0"]
-    recipes.main(["--recipes", "fast", "best", "--seeds", "3", *small, "--output", str(table)])
+    compare_recipes.main(["--recipes", "fast", "best", "--seeds", "3", *small, "--output", str(table)])
     rows = [json.loads(line) for line in table.read_text().splitlines()]
     assert [(row["recipe"], row["seed"], row["steps"]) for row in rows] == [("fast", 3, 20), ("best", 3, 20)]
     for row in rows:
@@ -157,7 +157,7 @@ def test_a_comparison_ends_when_its_time_is_up():
 
     run = Run()
     for limit, stops in ((1e-9, True), (1e9, False)):
-        curve = recipes.Curve(run, faces, steps=1000, points=2, seconds=limit)
+        curve = compare_recipes.Curve(run, faces, steps=1000, points=2, seconds=limit)
         curve.set_model(run)
         curve.on_train_begin()
         curve.on_train_batch_end(9)

@@ -3,8 +3,8 @@
 The clock stands still while faces are drawn and measured. Runs that `--seconds` ends early are those of a longer
 recipe cut short: where the learning rates decay, give `--steps` instead.
 
-Run: python benchmarks/recipes.py --recipes fast --seeds 0 1 2
-     python benchmarks/recipes.py --recipes fast best --faces my_faces.npy --steps 600 --lambda-gp 10
+Run: python benchmarks/compare_recipes.py --recipes fast --seeds 0 1 2
+     python benchmarks/compare_recipes.py --recipes fast best --faces my_faces.npy --steps 600 --lambda-gp 10
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import face_generator
-from gankit import runs
+from gankit import recipes, runs
 from gankit.faces import FACES_FILE, load_faces
 
 with runs.quiet_start():
@@ -116,13 +116,14 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and write it."""
     parser = runs.OneSentenceParser(
-        prog="benchmarks/recipes.py",
+        prog="benchmarks/compare_recipes.py",
         description=__doc__.splitlines()[0],
         epilog="Every other option is handed to face_generator.py: --steps 600, --lambda-gp 10, ...",
         allow_abbrev=False,
     )
-    recipes = list(face_generator.RECIPES)
-    parser.add_argument("--recipes", nargs="+", choices=recipes, default=["fast"], help="recipes (default: fast)")
+    parser.add_argument(
+        "--recipes", nargs="+", choices=recipes.RECIPES, default=["fast"], help="recipes (default: fast)"
+    )
     parser.add_argument("--seeds", nargs="+", type=runs.whole_number(0), default=[0], help="seeds (default: 0)")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces, .npy or .npz (default: the project's)")
     parser.add_argument("--seconds", type=runs.positive, help="stop after so many seconds of training")
@@ -131,7 +132,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=Path("outputs/recipes.jsonl"), help="where the figures go")
     options, others = parser.parse_known_args(arguments)
     settings = [
-        face_generator.parse(face_generator.command_line(), [*others, "--recipe", recipe, "--seed", str(seed)])
+        recipes.parse(recipes.command_line(face_generator.__doc__), [*others, "--recipe", recipe, "--seed", str(seed)])
         for recipe in options.recipes
         for seed in options.seeds
     ]
