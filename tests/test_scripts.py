@@ -138,19 +138,17 @@ def test_a_comparison_ends_when_its_time_is_up():
     faces = np.random.default_rng(0).random((50, 4, 4))
 
     class Run:
-        stop_training = False
-
         def generate(self, count):
             return faces
 
     run = Run()
     for limit, stops in ((1e-9, True), (1e9, False)):
+        run.stop_training = False
         curve = recipes.Curve(run, faces, steps=1000, points=2, seconds=limit)
         curve.set_model(run)
         curve.on_train_begin()
         curve.on_train_batch_end(9)
         assert run.stop_training is stops and len(curve.rows) == stops
-        run.stop_training = False
         curve.on_train_batch_end(509)
         assert curve.rows[-1][0] == 510 and curve.rows[-1][2] < 1e-6
 
