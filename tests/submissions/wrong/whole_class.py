@@ -181,7 +181,7 @@ WHOLE = [
         "losses as Python numbers",
         "fit_error",
         LOSSES | {"fit"},
-        [(RETURN, 'return {"discr_loss": float(discr_loss), "gen_loss": gen_loss')],
+        [(RETURN, 'return {"discr_loss": discr_loss.numpy(), "gen_loss": gen_loss')],
     ),
     (
         "an epoch is a single step",
