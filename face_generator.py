@@ -2,9 +2,9 @@
 
 Nothing new is needed to learn faces, only care with the settings. Four of them matter most here. Small batches give
 more updates a minute, and on a laptop minutes are what is scarce. The first outputs have about the contrast of the
-faces: from what a fresh batch norm gives, hundreds of steps would go into turning it down. Hidden maps start twice as
-strong as a fresh batch norm makes them, where tanh bends. And the generator that is kept is not the last one but a
-running mean over training: the two networks circle around each other, and the mean lies nearer the middle.
+faces: from what a fresh batch norm gives, hundreds of steps would go into turning it down. Hidden maps start three
+times as strong as a fresh batch norm makes them, where tanh bends. And the generator that is kept is not the last one
+but a running mean over training: the two networks circle around each other, and the mean lies nearer the middle.
 
 How good are the faces? The Frechet distance compares the mean and the covariance of all pixels between generated and
 real faces: 0 is perfect, and two halves of the real faces show how near to 0 one can get.

@@ -28,7 +28,7 @@ RECIPES = {
         "lambda_gp": 2.0,
         "averaging": 0.995,
         "contrast": 0.25,
-        "hidden_contrast": 2.0,
+        "hidden_contrast": 3.0,
     },
     "best": {
         "networks": "wide",

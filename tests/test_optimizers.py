@@ -101,5 +101,5 @@ def test_state_moves_between_the_two(first, second, tmp_path):
 
 
 def test_configurations_are_those_of_keras():
-    ours, theirs = Adam(0.25, beta_1=0.5), keras.optimizers.Adam(0.25, beta_1=0.5)
+    ours, theirs = (kind(0.25, beta_1=0.5, name="adam") for kind in (Adam, keras.optimizers.Adam))
     assert ours.get_config() == theirs.get_config() == Adam.from_config(ours.get_config()).get_config()

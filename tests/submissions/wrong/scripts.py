@@ -12,7 +12,7 @@ FACES = [
     (
         "pictures are not recovered",
         "not_recovered",
-        [("FaceRun(gan, scaling,", "FaceRun(gan, FaceScaling.identity(),")],
+        [("        gan, scaling, steps", "        gan, FaceScaling.identity(), steps")],
     ),
     ("never trained", "script_error", [(TRAIN, "        interrupted = False\n")]),
     (
@@ -21,7 +21,9 @@ FACES = [
         [
             (
                 SAVE,
-                "        from gankit.weights import write_weights\n"
+                "        from convolutional_gan import convolutional_GenDiscr\n"
+                "        from gankit.weights import write_weights\n\n"
+                "        scaling = FaceScaling.fit(faces)\n"
                 "        for name, network in zip(('generator', 'discriminator'), convolutional_GenDiscr()):\n"
                 "            write_weights(output.file(f'{name}.h5'), network, scaling, record)\n",
             )
@@ -31,7 +33,7 @@ FACES = [
         "weights from before the training",
         "weights_untrained",
         [
-            (TRAIN, "        first = gan.generator.get_weights()\n" + TRAIN),
+            (TRAIN, "        first = run._gan.generator.get_weights()\n" + TRAIN),
             (SAVE, "        run._average.averaged.set_weights(first)\n" + SAVE),
         ],
     ),
