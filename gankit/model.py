@@ -273,14 +273,19 @@ class GAN(keras.Model):
             for name, loss in train_step(None).items():
                 self._means.add(name, loss)
 
+        def counted_step(made: tf.Tensor) -> tuple[tf.Tensor]:
+            self.distribute_strategy.run(tracked_step)
+            return (made + 1,)
+
         def run_steps(iterator: Any) -> dict[str, tf.Tensor]:
-            for _ in tf.range(steps):
-                self.distribute_strategy.run(tracked_step)
+            tf.while_loop(lambda made: made < steps, counted_step, (tf.constant(0),))
             if hasattr(self, "_train_counter"):
                 self._train_counter.assign_add(steps)
             return {name: mean.result() for name, mean in self._means.by_name.items()}
 
-        return run_steps if self.run_eagerly else tf.function(run_steps, reduce_retracing=True)
+        # Rewriting Python's `if` and `for` takes seconds, of every layer's code as well, and a step here has none that
+        # depends on a tensor; Keras 3 does not rewrite training steps either.
+        return run_steps if self.run_eagerly else tf.function(run_steps, autograph=False, reduce_retracing=True)
 
     def _compile_for(self, steps: int) -> None:
         arguments, options = self._compile_arguments
