@@ -99,7 +99,7 @@ class FaceRun:
         return interrupted
 
     def generate(self, count: int) -> np.ndarray:
-        """Draw faces from the averaged generator as it is now: intensities in [0, 1], ``(count, height, width)``."""
+        """Draw faces, in the middle of training too: intensities in [0, 1], ``(count, height, width)``."""
         recalibrate_batch_norm(self._average.averaged, self._calibration_latents)
         return self._from(self._latents(count))
 
@@ -117,7 +117,7 @@ class FaceRun:
             What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; ``generated_faces``,
             ``steps_made``, ``training_seconds``, and the last losses.
         """
-        generated = self.generate(FACES_MEASURED)
+        generated = self._from(self._latents(FACES_MEASURED))
         return {
             **beside_floor(real, generated),
             "generated_faces": len(generated),
@@ -128,7 +128,7 @@ class FaceRun:
 
     def draw(self, real: np.ndarray, output: OutputFolder) -> None:
         """Write the grid beside real faces, the loss curves, and the animation."""
-        generated = self.generate(100)
+        generated = self._from(self._latents(100))
         some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
         figure = plots.faces_side_by_side({"generated": generated, "real": real[some]})
         output.save_figure(figure, "faces.png")

@@ -14,11 +14,10 @@ import numpy as np
 from gankit.grading.judge.stored_task import weights_file
 from gankit.grading.judge.verdicts import Check, TaskResult, in_words
 from gankit.grading.worker.leavings import PIXEL
+from gankit.grading.worker.loading import SHIFT
 
 SIDE = 16
 STEPS = 2
-# By how much a training step of the stand-in shifts each of the generator's weights.
-SHIFT = 0.01
 HDF5, PICTURES = "894844460d0a1a0a", ("89504e47", "47494638", "ffd8ff", "25504446")
 
 FACES_CHECKS = (

@@ -18,6 +18,8 @@ FAMILIES = (
     ("face_generator",),
     ("pretrained_explorer",),
 )
+# By how much a training step of a stand-in shifts each of the generator's weights.
+SHIFT = 0.01
 # The stand-ins for the classes of tasks 1 to 3 that a script has built, each with its generator's weights at first.
 stand_ins_built: list[tuple[Any, list[Any]]] = []
 CLASSES = {"simple_gan": "Simple_GAN", "wgan_clip": "WGAN_clip", "wgan_gp": "WGAN_GP"}
@@ -89,7 +91,7 @@ def _stand_ins(task: str) -> dict[str, Any]:
         def train_step(self, _: Any) -> dict[str, Any]:
             # Nothing is learned, but what was trained, and for how many steps, can be told from the weights.
             for variable in self.generator.trainable_variables:
-                variable.assign_add(0.01 * tf.ones_like(variable))
+                variable.assign_add(SHIFT * tf.ones_like(variable))
             return {name: tf.zeros(()) for name in self.loss_names}
 
     def small_networks(seed: int | None = None) -> tuple[Any, Any]:
