@@ -18,6 +18,11 @@ Run: python convolutional_gan.py   (both summaries on the terminal, pictures in 
 
 from __future__ import annotations
 
+from gankit import commands
+
+if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
+    commands.convolutional(__doc__).parse_args()
+
 import time
 
 import numpy as np
@@ -26,7 +31,7 @@ from tensorflow import keras
 from gankit import layers, plots, runs
 from gankit.builders import SeedSequence
 from gankit.callbacks import Progress
-from gankit.faces import FACES_FILE, FaceScaling, load_faces
+from gankit.faces import FaceScaling, load_faces
 from gankit.latents import LatentGenerator
 from simple_gan import Simple_GAN
 
@@ -77,11 +82,7 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
 
 def main(arguments: list[str] | None = None) -> None:
     """Print both summaries, train for a moment, and draw what the networks make of faces by then."""
-    parser = runs.CommandLine(__doc__, "convolutional_gan")
-    parser.add_argument("--faces", type=runs.Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
-    parser.add_argument("--epochs", type=runs.whole_number(1), default=5, help="epochs")
-    parser.add_argument("--steps-per-epoch", type=runs.whole_number(1), default=5, help="steps in an epoch")
-    parser.add_argument("--batch-size", type=runs.whole_number(1), default=10, help="faces in one update")
+    parser = commands.convolutional(__doc__)
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     faces = load_faces(options.faces)

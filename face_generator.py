@@ -46,10 +46,11 @@ def prepare_run(options: argparse.Namespace, faces: np.ndarray) -> FaceRun:
     with runs.quiet_start():
         from convolutional_gan import convolutional_GenDiscr
         from gankit.face_networks import wide_GenDiscr
-        from gankit.faceruns import FaceRun, set_contrast
+        from gankit.faceruns import FaceRun, set_contrast, use_cores_side_by_side
         from gankit.latents import LatentGenerator
         from wgan_gp import WGAN_GP
 
+        use_cores_side_by_side()
         build = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}[options.networks]
         generator, discriminator = build(seed=options.seed)
 

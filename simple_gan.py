@@ -18,6 +18,11 @@ Run: python simple_gan.py          (pictures in outputs/simple_gan)
 
 from __future__ import annotations
 
+from gankit import commands
+
+if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
+    commands.point_clouds(__doc__, "simple_gan").parse_args()
+
 import tensorflow as tf
 
 from gankit import pointclouds, pointruns, runs
@@ -72,7 +77,7 @@ class Simple_GAN(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the circle and the four clouds, and draw what was learned."""
-    parser = pointruns.command_line(__doc__, "simple_gan")
+    parser = commands.point_clouds(__doc__, "simple_gan")
     options = parser.parse_args(arguments)
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         session = pointruns.Session(options, output)

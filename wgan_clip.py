@@ -19,6 +19,11 @@ Run: python wgan_clip.py           (pictures in outputs/wgan_clip)
 
 from __future__ import annotations
 
+from gankit import commands
+
+if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
+    commands.point_clouds(__doc__, "wgan_clip").parse_args()
+
 import tensorflow as tf
 
 from gankit import pointclouds, pointruns, runs
@@ -75,7 +80,7 @@ class WGAN_clip(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the four clouds, and draw what was learned."""
-    parser = pointruns.command_line(__doc__, "wgan_clip")
+    parser = commands.point_clouds(__doc__, "wgan_clip")
     options = parser.parse_args(arguments)
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         session = pointruns.Session(options, output)

@@ -17,6 +17,11 @@ Run: python wgan_gp.py             (pictures in outputs/wgan_gp)
 
 from __future__ import annotations
 
+from gankit import commands
+
+if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
+    commands.point_clouds(__doc__, "wgan_gp").parse_args()
+
 import tensorflow as tf
 from tensorflow import keras
 
@@ -113,7 +118,7 @@ class WGAN_GP(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the four clouds, and set the three GANs side by side on a cloud in 49 dimensions."""
-    parser = pointruns.command_line(__doc__, "wgan_gp")
+    parser = commands.point_clouds(__doc__, "wgan_gp")
     options = parser.parse_args(arguments)
     # Only the comparison needs the other two classes; the lesson above stands on its own.
     from simple_gan import Simple_GAN

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from gankit.choices import LATENT_TYPES
 from gankit.errors import InputError
 from gankit.randomness import make_stream
-
-LATENT_TYPES = ("normal", "uniform", "spheric")
 
 
 class LatentGenerator:

@@ -13,23 +13,12 @@ from tensorflow import keras
 from gankit import plots, runs
 from gankit.builders import fully_connected_GenDiscr
 from gankit.callbacks import Progress
-from gankit.latents import LATENT_TYPES, LatentGenerator
+from gankit.latents import LatentGenerator
 from gankit.metrics import beside_floor, modes_found
 from gankit.model import GAN
 from gankit.pointclouds import CLOUD_CENTRES, CLOUD_DEVIATION, corner_distances
 
 POINTS_MEASURED = 1000
-
-
-def command_line(documentation: str, name: str) -> runs.CommandLine:
-    """Return the parser of a point-cloud script."""
-    parser = runs.CommandLine(documentation, name)
-    at_least_one = runs.whole_number(1)
-    parser.add_argument("--epochs", type=at_least_one, help="epochs of every run (left out: each run's own)")
-    parser.add_argument("--steps-per-epoch", type=at_least_one, help="steps in an epoch (left out: each run's own)")
-    parser.add_argument("--batch-size", type=at_least_one, default=200, help="examples in one update")
-    parser.add_argument("--latent-type", choices=LATENT_TYPES, default="normal", help="distribution of the latents")
-    return parser
 
 
 class Session:
@@ -38,7 +27,7 @@ class Session:
     Parameters
     ----------
     options : argparse.Namespace
-        What :func:`command_line` parsed.
+        What :func:`gankit.commands.point_clouds` parsed.
     output : gankit.runs.OutputFolder
         Where pictures and the record go.
     """

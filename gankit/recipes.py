@@ -9,9 +9,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from gankit import runs
+from gankit.choices import NETWORKS
 from gankit.faces import FACES_FILE
-
-NETWORKS = ("convolutional", "wide")
 
 # "fast": what a laptop does best with in a minute and a half; "best": in half an hour, with networks of more channels;
 # "coursework": the older course's 150 epochs of 200 steps, from the initial values that Keras gives.

@@ -1,5 +1,6 @@
 """Shared fixtures. The suite needs no network and nothing outside the project."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -29,6 +30,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # Python by itself looks for garbage among all that TensorFlow has imported again and again.
+    gc.set_threshold(50_000, 20, 1000)
     config.addinivalue_line("markers", "exhaustive: only with --every-submission")
 
 

@@ -1,9 +1,11 @@
 """Every script end to end on small settings, and what it says to a user's mistake."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import simple_gan
 import wgan_clip
 import wgan_gp
 from benchmarks import compare_recipes
-from gankit import recipes, runs
+from gankit import faceruns, recipes, runs
 from gankit.callbacks import LossCurve
 from gankit.weights import read_weights
 
@@ -255,6 +257,37 @@ def test_help_names_every_option_with_its_default(script, capsys):
     assert leaving.value.code == 0
     printed = capsys.readouterr().out
     assert "--seed" in printed and "--output" in printed and "default: 0" in printed
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_and_mistakes_are_answered_without_tensorflow(script, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise RuntimeError('imported too early')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, str(ROOT / f"{script}.py")]
+    helped = subprocess.run([*command, "--help"], capture_output=True, text=True, env=environment, timeout=60)
+    assert helped.returncode == 0 and "--seed" in helped.stdout
+    refused = subprocess.run([*command, "--seed", "-1"], capture_output=True, text=True, env=environment, timeout=60)
+    assert_refused(refused, "--seed")
+
+
+@pytest.mark.parametrize(("cores", "chosen"), [(2, (1, 2)), (16, (4, 16))])
+def test_cores_work_side_by_side_unless_someone_chose(cores, chosen, monkeypatch):
+    set_to = {}
+    threading = SimpleNamespace(
+        get_intra_op_parallelism_threads=lambda: set_to.get("intra", 0),
+        set_intra_op_parallelism_threads=lambda number: set_to.update(intra=number),
+        set_inter_op_parallelism_threads=lambda number: set_to.update(inter=number),
+    )
+    monkeypatch.setattr(faceruns.tf.config, "threading", threading)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    faceruns.use_cores_side_by_side()
+    assert set_to == {}, "the suite's own setting was overruled"
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    faceruns.use_cores_side_by_side()
+    assert (set_to["intra"], set_to["inter"]) == chosen
+    set_to["intra"] = 7
+    faceruns.use_cores_side_by_side()
+    assert set_to["intra"] == 7
 
 
 def test_an_output_folder_appears_whole_or_not_at_all(tmp_path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import select
@@ -32,10 +31,6 @@ def main() -> None:
 
     warm.set_environment()
     warm.import_libraries()
-    gc.collect()
-    gc.freeze()
-    # A child lives for seconds; looking for garbage as often as Python does by itself takes a tenth of them.
-    gc.set_threshold(50_000, 20, 1000)
     tell(channel, {"ready": True, "landlock": sandbox.landlock_version()})
     children: dict[int, int] = {}
     pending = b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import pkgutil
@@ -29,7 +30,8 @@ def set_environment() -> None:
 
 
 def import_libraries() -> None:
-    """Import TensorFlow, Keras, Matplotlib and the staged kit."""
+    """Import TensorFlow, Keras, Matplotlib and the staged kit, and spare the garbage collector all of them."""
+    gc.disable()
     import tensorflow as tf
 
     # Loaded lazily otherwise, once in every child.
@@ -44,6 +46,11 @@ def import_libraries() -> None:
         if not found.name.endswith("__main__"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(found.name)
+    gc.collect()
+    gc.freeze()
+    # A worker lives for seconds; looking for garbage as often as Python does by itself takes a quarter of them.
+    gc.set_threshold(50_000, 20, 1000)
+    gc.enable()
 
 
 def share_variable_kernels() -> None:
