@@ -154,7 +154,7 @@ class GAN(keras.Model):
 
     def fit(
         self,
-        real_examples: Any = None,
+        x: Any = None,
         *,
         epochs: int = 1,
         steps_per_epoch: int | None = None,
@@ -165,7 +165,7 @@ class GAN(keras.Model):
 
         Parameters
         ----------
-        real_examples : optional
+        x : optional
             Accepted because Keras's ``fit`` takes data first; the training step draws from ``self.real_examples``.
         epochs, steps_per_epoch : int
             ``steps_per_epoch`` defaults to one pass over the examples.

@@ -128,7 +128,7 @@ def test_fit_runs_exactly_epochs_times_steps(kind, examples, epochs, steps):
 @pytest.mark.parametrize("kind", CLASSES)
 def test_history_is_the_mean_over_the_epoch_and_a_step_returns_its_own_losses(kind):
     fitted, stepped = make(kind), make(kind)
-    history = fitted.fit(epochs=2, steps_per_epoch=6, verbose=0).history
+    history = fitted.fit(x=fitted.real_examples, epochs=2, steps_per_epoch=6, verbose=0).history
     steps = [stepped.train_step(None) for _ in range(12)]
     for name in fitted.loss_names:
         values = np.array([float(step[name]) for step in steps]).reshape(2, 6)

@@ -73,15 +73,16 @@ def weights_stored(folder: Path, before: set[Path]) -> list[list[np.ndarray]]:
     return stored
 
 
-def stand_ins_trained(built: list[tuple[Any, list[np.ndarray]]]) -> list[dict[str, Any]]:
-    """Describe the stand-ins that were built: their examples, and the generator's weights before and after."""
+def stand_ins_trained(built: list[Any]) -> list[dict[str, Any]]:
+    """Describe the stand-ins that were built: examples, training steps, the generator's weights before and after."""
     described = []
-    for gan, weights in built[:5]:
+    for gan in built[:5]:
         examples = np.asarray(gan.real_examples, np.float32)
         described.append(
             {
                 "examples": examples if examples.size <= MOST_PIXELS else np.zeros(0, np.float32),
-                "before": weights,
+                "steps": int(gan.past.steps.numpy()),
+                "before": gan.past.first_weights,
                 "after": gan.generator.get_weights(),
             }
         )

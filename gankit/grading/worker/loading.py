@@ -20,8 +20,8 @@ FAMILIES = (
 )
 # By how much a training step of a stand-in shifts each of the generator's weights.
 SHIFT = 0.01
-# The stand-ins for the classes of tasks 1 to 3 that a script has built, each with its generator's weights at first.
-stand_ins_built: list[tuple[Any, list[Any]]] = []
+# The stand-ins for the classes of tasks 1 to 3 that a script has built.
+stand_ins_built: list[Any] = []
 CLASSES = {"simple_gan": "Simple_GAN", "wgan_clip": "WGAN_clip", "wgan_gp": "WGAN_GP"}
 
 
@@ -80,18 +80,25 @@ def _stand_ins(task: str) -> dict[str, Any]:
 
     from gankit.model import GAN
 
+    class Past:
+        # Keras does not look inside an object of a plain class, and will not store these with the weights.
+        def __init__(self, first_weights: list[Any], steps: tf.Variable):
+            self.first_weights, self.steps = first_weights, steps
+
     class Idle(GAN):
         loss_names = ("discr_loss", "gen_loss", "gp")
 
         def __init__(self, *arguments: Any, lambda_gp: float = 10, **options: Any):
             super().__init__(*arguments[:7], **options)
             self.lambda_gp = lambda_gp
-            stand_ins_built.append((self, self.generator.get_weights()))
+            self.past = Past(self.generator.get_weights(), tf.Variable(0, trainable=False, dtype=tf.int64))
+            stand_ins_built.append(self)
 
         def train_step(self, _: Any) -> dict[str, Any]:
-            # Nothing is learned, but what was trained, and for how many steps, can be told from the weights.
+            # Nothing is learned, but what was trained can be told from the weights.
             for variable in self.generator.trainable_variables:
                 variable.assign_add(SHIFT * tf.ones_like(variable))
+            self.past.steps.assign_add(1)
             return {name: tf.zeros(()) for name in self.loss_names}
 
     def small_networks(seed: int | None = None) -> tuple[Any, Any]:

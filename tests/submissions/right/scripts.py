@@ -65,6 +65,104 @@ for ax, image in zip(axs.flat, fake):
         "plt.imshow(np.block([[fake[5 * i + j] for j in range(5)] for i in range(5)]), cmap='gray')\n",
     )
 )
+TRAINING = GENERATE[: GENERATE.index("history = gan.fit")]
+# One call of fit for each step, on faces with a channel axis, weights kept by a callback, a film of several pictures.
+FILM = (
+    TRAINING.replace('.astype("float32")', "[..., None]")
+    + """
+keep = tf.keras.callbacks.ModelCheckpoint(os.path.join(args.output, "gan.weights.h5"), save_weights_only=True)
+z = tf.random.normal((9, 16))
+gan(z)
+for step in range(args.steps):
+    gan.fit(x, epochs=1, steps_per_epoch=1, verbose=0, callbacks=[keep])
+    fig, axs = plt.subplots(3, 3)
+    for ax, image in zip(axs.flat, recover(generator(z, training=False))):
+        ax.imshow(image[..., None].repeat(3, -1))
+        ax.set_axis_off()
+    fig.savefig(os.path.join(args.output, f"step_{step}.png"))
+    plt.close(fig)
+"""
+)
+# A running mean of the weights, kept as arrays and written with h5py; pictures written without Matplotlib.
+AVERAGED = (
+    TRAINING
+    + """
+import h5py
+from PIL import Image
+
+mean = [np.array(w) for w in generator.get_weights()]
+
+
+class Averaging(tf.keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        for a, w in zip(mean, generator.get_weights()):
+            a += 0.5 * (w - a)
+
+
+gan.fit(tf.data.Dataset.from_tensor_slices(x).repeat().batch(4), steps_per_epoch=args.steps, callbacks=[Averaging()], verbose=2)
+generator.set_weights(mean)
+with h5py.File(os.path.join(args.output, "generator.h5"), "w") as file:
+    for number, array in enumerate(generator.get_weights()):
+        file.create_dataset(f"array_{number}", data=array)
+pictures = recover(generator.predict(np.random.randn(16, 16), verbose=0))
+sheet = pictures.reshape(4, 4, 16, 16).swapaxes(1, 2).reshape(64, 64)
+Image.fromarray(np.uint8(255 * sheet)).resize((256, 256)).save(os.path.join(args.output, "faces.png"))
+Image.fromarray(np.uint8(255 * pictures[0])).save(os.path.join(args.output, "one_face.jpg"))
+"""
+)
+# Functions and a main; the whole training in epochs of one step; everything by keywords.
+FUNCTIONS = """
+from argparse import ArgumentParser
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+
+import convolutional_gan
+import wgan_gp
+
+
+def prepare(path):
+    faces = np.load(path, allow_pickle=False).astype(np.float64) / 255.0
+    mean = faces.mean(0, keepdims=True)
+    scale = faces.max(0, keepdims=True)
+    return (faces - mean) / scale, mean, scale
+
+
+def main():
+    parser = ArgumentParser()
+    for name, kind in (("faces", Path), ("steps", int), ("batch-size", int), ("output", Path)):
+        parser.add_argument(f"--{name}", type=kind, required=True)
+    options = parser.parse_args()
+    x, mean, scale = prepare(options.faces)
+    generator, discriminator = convolutional_gan.convolutional_GenDiscr()
+    gan = wgan_gp.WGAN_GP(
+        generator=generator,
+        discriminator=discriminator,
+        latent_generator=lambda count: tf.random.normal(shape=(count, 16)),
+        real_examples=tf.constant(x, tf.float32),
+        batch_size=options.batch_size,
+        disc_iter=1,
+        learning_rate=5e-4,
+        lambda_gp=10,
+    )
+    history = gan.fit(x=x, epochs=options.steps, steps_per_epoch=1, verbose=0).history
+    options.output.mkdir(parents=True)
+    generator.save_weights(str(options.output / "generator.weights.h5"))
+    sample = generator(tf.random.normal((36, 16)), training=False).numpy().squeeze() * scale + mean
+    figure, axes = plt.subplots(1, 2)
+    axes[0].imshow(np.pad(sample, ((0, 0), (1, 0), (1, 0))).reshape(6, 6, 17, 17).swapaxes(1, 2).reshape(102, 102))
+    axes[1].imshow(mean[0])
+    figure.savefig(options.output / "generated.pdf")
+    figure, axes = plt.subplots()
+    axes.plot(history["discr_loss"])
+    figure.savefig(options.output / "loss.png")
+
+
+if __name__ == "__main__":
+    main()
+"""
 EXPLORE = """
 import argparse, os, sys
 import numpy as np
@@ -130,6 +228,15 @@ EIGHT_BIT = EXPLORE.replace("order = np.argsort(scores)", "order = np.argsort(sc
     'plt.imshow(big, cmap="gray")', 'plt.imshow((255 * np.clip(big, 0, 1)).astype("uint8"), cmap="gray")'
 )
 ALL = {
-    5: ("face_generator.py", {"by hand": GENERATE, "a loop of steps": LOOP}),
+    5: (
+        "face_generator.py",
+        {
+            "by hand": GENERATE,
+            "a loop of steps": LOOP,
+            "a film": FILM,
+            "averaged by hand": AVERAGED,
+            "functions and keywords": FUNCTIONS,
+        },
+    ),
     6: ("pretrained_explorer.py", {"by hand": EXPLORE, "pictures of eight bits": EIGHT_BIT}),
 }
