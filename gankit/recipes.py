@@ -17,7 +17,7 @@ from gankit.faces import FACES_FILE
 RECIPES = {
     "fast": {
         "networks": "convolutional",
-        "steps": 1300,
+        "steps": 1800,
         "batch_size": 32,
         "disc_iter": 1,
         "learning_rate": 0.001,
