@@ -83,7 +83,7 @@ for step in range(args.steps):
     plt.close(fig)
 """
 )
-# A running mean of the weights, kept as arrays and written with h5py; pictures written without Matplotlib.
+# A running mean of the weights, kept as arrays and written with h5py; one picture, written without Matplotlib.
 AVERAGED = (
     TRAINING
     + """
@@ -107,7 +107,6 @@ with h5py.File(os.path.join(args.output, "generator.h5"), "w") as file:
 pictures = recover(generator.predict(np.random.randn(16, 16), verbose=0))
 sheet = pictures.reshape(4, 4, 16, 16).swapaxes(1, 2).reshape(64, 64)
 Image.fromarray(np.uint8(255 * sheet)).resize((256, 256)).save(os.path.join(args.output, "faces.png"))
-Image.fromarray(np.uint8(255 * pictures[0])).save(os.path.join(args.output, "one_face.jpg"))
 """
 )
 # Functions and a main; the whole training in epochs of one step; everything by keywords.

@@ -52,6 +52,11 @@ BUILDER = [
         ),
     ),
     ("tanh twice in the generator", "activation_twice", up('padding="same"', 'padding="same", activation="tanh"')),
+    (
+        "a division by zero in the generator",
+        "function_other",
+        up('keras.layers.Activation("tanh")(maps)', "keras.layers.Lambda(lambda maps: maps / (maps - maps))(maps)"),
+    ),
     ("bilinear upsampling", "upsampling", up("UpSampling2D()", 'UpSampling2D(interpolation="bilinear")')),
     (
         "upsampling after the convolution",

@@ -84,6 +84,11 @@ EXPLORER = [
     ),
     ("latents instead of a segment", "no_segment", [(LINE, "between = generator(latents[:20], training=False)")]),
     (
+        "half of the pictures",
+        "no_pictures",
+        [("everything = not (", "everything = False and not ("), ("if options.pca or everything", "if True")],
+    ),
+    (
         "a grid alone",
         "no_pictures",
         [("everything = not (", "everything = False and not ("), ("if options.grid or everything", "if True")],
