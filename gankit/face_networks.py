@@ -2,8 +2,10 @@
 
 Task 4's generator squeezes its maps to 16 channels at 8x8 and to a single one at 16x16, and 16 latents decide
 everything: fine detail that varies on its own, hair and shadows, has no room. Here 64 latents become maps of 128, 64
-and 32 channels, and one more convolution at full size mixes them. Leaky rectifiers, which never saturate, replace
-tanh, and the discriminator halves its maps with strided convolutions instead of max-pooling (Radford et al. 2016).
+and 32 channels, and one more convolution at full size mixes them. The other latents are fine detail from the start: one
+for each place at 8x8 and at 16x16, as one more channel there (after Karras et al. 2019, who add such noise). Leaky
+rectifiers, which never saturate, replace tanh, and the discriminator halves its maps with strided convolutions instead
+of max-pooling (Radford et al. 2016).
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from tensorflow import keras
 from gankit import layers
 from gankit.builders import SeedSequence
 
-LATENT_DIMENSION = 64
+COARSE = 64  # latents that decide about the whole face
+FINE = ((64, 8), (32, 16))  # channels and side of the two larger maps
+LATENT_DIMENSION = COARSE + sum(side * side for _, side in FINE)
 SLOPE = 0.2  # of a leaky rectifier below 0
 
 
 def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  # noqa: N802 - as in task 4
-    """Build a generator `(batch, 64) -> (batch, 16, 16, 1)` and a discriminator `(batch, 16, 16, 1) -> (batch, 1)`.
+    """Build a generator `(batch, 384) -> (batch, 16, 16, 1)` and a discriminator `(batch, 16, 16, 1) -> (batch, 1)`.
 
     Parameters
     ----------
@@ -44,14 +48,18 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     def convolution(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
         return layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
 
-    # ---- Generator: 64 -> 4x4x128 -> 8x8x64 -> 16x16x32 -> 16x16x1 ----
+    # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x1 ----
     latents = keras.Input((LATENT_DIMENSION,))
-    maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents)
+    maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents[:, :COARSE])
     maps = keras.layers.Reshape((4, 4, 128))(maps)
     maps = leaky(keras.layers.BatchNormalization()(maps))
-    for channels in (64, 32):
+    used = COARSE
+    for channels, side in FINE:
         maps = convolution(layers.UpSampling2D()(maps), channels)
         maps = leaky(keras.layers.BatchNormalization()(maps))
+        fine = keras.layers.Reshape((side, side, 1))(latents[:, used : used + side * side])
+        maps = keras.layers.Concatenate()([maps, fine])
+        used += side * side
     maps = keras.layers.BatchNormalization()(convolution(maps, 1))
     maps = keras.layers.Activation("tanh")(maps)
     generator = keras.Model(latents, maps, name="generator")

@@ -31,7 +31,7 @@ RECIPES = {
     },
     "best": {
         "networks": "wide",
-        "steps": 15000,
+        "steps": 28000,
         "batch_size": 32,
         "disc_iter": 1,
         "learning_rate": 0.0005,
