@@ -13,6 +13,7 @@ Papers: Turk and Pentland 1991, Eigenfaces for Recognition; Radford et al. 2016 
 
 Run: python pretrained_explorer.py                (pictures in outputs/pretrained_explorer)
      python pretrained_explorer.py --generator my_generator.h5 --discriminator my_discriminator.h5
+     (with --networks wide for weights that face_generator.py trained so)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from gankit import runs
+from gankit.choices import NETWORKS
 from gankit.errors import InputError
 from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
 
@@ -35,6 +37,9 @@ def command_line() -> runs.CommandLine:
     parser.add_argument("--generator", type=Path, default=DATA / "generator.h5", help="the generator's weights")
     parser.add_argument("--discriminator", type=Path, default=DATA / "discriminator.h5", help="the discriminator's")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
+    parser.add_argument(
+        "--networks", choices=NETWORKS, default=NETWORKS[0], help="what the weights belong to, as in face_generator.py"
+    )
     wanted = parser.add_argument_group("pictures (all of them where none is named)")
     wanted.add_argument("--grid", action="store_true", help="100 generated faces")
     wanted.add_argument("--scores", action="store_true", help="400 faces sorted by the discriminator's score")
@@ -57,20 +62,23 @@ def main(arguments: list[str] | None = None) -> None:
     with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
         # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
         with runs.quiet_start():
-            from convolutional_gan import LATENT_DIMENSION, convolutional_GenDiscr
+            from convolutional_gan import convolutional_GenDiscr
             from gankit import plots
+            from gankit.face_networks import wide_GenDiscr
             from gankit.faces.principal import PrincipalComponents
             from gankit.latents import LatentGenerator
             from wgan_gp import WGAN_GP
 
-            generator, discriminator = convolutional_GenDiscr(seed=options.seed)
+            build = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}[options.networks]
+            generator, discriminator = build(seed=options.seed)
+            width = generator.input_shape[-1]
         prepared = FaceScaling.fit(faces).prepare(faces)
-        gan = WGAN_GP(generator, discriminator, LatentGenerator(LATENT_DIMENSION, seed=options.seed), prepared)
+        gan = WGAN_GP(generator, discriminator, LatentGenerator(width, seed=options.seed), prepared)
         gan.replace_weights(options.generator, options.discriminator)
 
         # The latents of all pictures come from one table, so that leaving one picture out changes no other.
         random = np.random.default_rng(options.seed)
-        latents = random.standard_normal((len(faces), LATENT_DIMENSION)).astype(np.float32)
+        latents = random.standard_normal((len(faces), width)).astype(np.float32)
         # ---- z -> G(z), in the network's own range -> intensities in [0, 1] ----
         # Only the comparison of distributions needs as many faces as there are real ones.
         wanted = latents if options.pca or everything else latents[:400]

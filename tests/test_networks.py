@@ -96,18 +96,36 @@ def test_contrast_leaves_a_generator_without_batch_norms_alone():
 def test_wide_networks_widen_the_late_layers():
     generator, discriminator = wide_GenDiscr(seed=2)
     assert (generator.name, discriminator.name) == ("generator", "discriminator")
-    assert generator.input_shape == (None, 64) and discriminator.output_shape == (None, 1)
+    assert generator.input_shape == (None, 384) and discriminator.output_shape == (None, 1)
     # Kernels and biases, then gamma and beta, then the running statistics.
-    dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 64 + 1) * 32 + (9 * 32 + 1)
+    dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 65 + 1) * 32 + (9 * 33 + 1)
     assert generator.count_params() == dense + convolutions + 4 * (128 + 64 + 32 + 1)
     assert discriminator.count_params() == 320 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 2049 * 128 + 129
-    latents = np.random.default_rng(3).standard_normal((5, 64)).astype(np.float32)
+    latents = np.random.default_rng(3).standard_normal((5, 384)).astype(np.float32)
     pictures = np.array(generator(latents))
     assert pictures.shape == (5, 16, 16, 1) and np.abs(pictures).max() < 1
     scores = np.array(discriminator(pictures))
     np.testing.assert_allclose(scores[:2], discriminator(pictures[:2]), atol=1e-5)
     again = wide_GenDiscr(seed=2)[0]
     np.testing.assert_array_equal(pictures, again(latents))
+
+
+def test_fine_latents_act_where_they_are():
+    generator, _ = wide_GenDiscr(seed=2)
+    latents = np.random.default_rng(3).standard_normal((1, 384)).astype(np.float32)
+
+    def changed_by(latent):
+        other = latents.copy()
+        other[0, latent] += 1
+        return np.argwhere(np.array(generator(other) - generator(latents))[0, ..., 0])
+
+    # The last 256 are places of 16x16, and one convolution follows them.
+    places = changed_by(64 + 64 + 16 * 5 + 9)
+    assert len(places) == 9 and (np.abs(places - (5, 9)) <= 1).all()
+    # Those of 8x8 pass two convolutions at twice the size: 2 + 2 * 2 places each way.
+    places = changed_by(64 + 8 * 2 + 6)
+    assert len(places) == 36 and (np.abs(places - (4.5, 12.5)) <= 2.5).all()
+    assert len(changed_by(7)) == 256
 
 
 def test_fully_connected_counts_and_names():

@@ -20,6 +20,7 @@ import wgan_gp
 from benchmarks import compare_recipes
 from gankit import faceruns, recipes, runs
 from gankit.callbacks import LossCurve
+from gankit.errors import InputError
 from gankit.weights import read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -199,6 +200,18 @@ def test_explorer_takes_other_weights_and_draws_only_what_is_asked_for(face_run,
     weights = ["--generator", str(trained / "generator.h5"), "--discriminator", str(trained / "discriminator.h5")]
     pretrained_explorer.main([*weights, "--grid", "--segment", "--output", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {"grid.png", "segment.png", "record.json"}
+
+
+def test_explorer_takes_weights_of_the_wide_networks_by_name(some_faces, tmp_path, capsys):
+    few = ["--faces", str(some_faces)]
+    face_generator.main([*few, "--networks", "wide", "--steps", "1", "--batch-size", "2", "--output", str(tmp_path)])
+    weights = ["--generator", str(tmp_path / "generator.h5"), "--discriminator", str(tmp_path / "discriminator.h5")]
+    out = tmp_path / "pictures"
+    with pytest.raises(InputError, match="belongs to another network"):
+        pretrained_explorer.main([*few, *weights, "--output", str(out)])
+    assert not out.exists()
+    pretrained_explorer.main([*few, *weights, "--networks", "wide", "--scores", "--output", str(out)])
+    assert_pictures(out, "faces_by_score.png")
 
 
 def test_importing_a_task_file_does_nothing(tmp_path):
