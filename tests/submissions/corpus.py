@@ -28,9 +28,6 @@ FURTHER_SCENES = {"robust_dead": {"dead"}, "statistics_clipped": {"modes"}}
 # Mistakes that cost points for a second idea as well; all others cost them for one.
 SECOND_IDEAS = {
     (1, "noise on everything the discriminator sees"): "loss_other",
-    (1, "cross-entropy of probabilities, -1"): "report_value",
-    (2, "cross-entropy of probabilities"): "report_value",
-    (2, "cross-entropy of probabilities, -1"): "report_value",
     (2, "one update moves both networks"): "generator_clipped",
     (2, "gradients are clipped instead"): "not_clipped",
     (3, "a penalty of zero"): "no_mixing",

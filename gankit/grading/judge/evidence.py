@@ -23,38 +23,51 @@ class Recording:
     sorter: Sorter
 
     @cached_property
-    def discriminator_updates(self) -> list[DiscriminatorUpdate]:
-        """All updates of the discriminator, in order."""
+    def updates(self) -> list[UpdateInStep]:
+        """All updates, in order."""
         found = []
         for step in self.run.steps:
             generated: list[Call] = []
             earlier: list[Call] = []
             for update in step.updates:
                 generated += [call for call in update.calls if call.network == GENERATOR]
-                if update.owner == DISCRIMINATOR:
-                    found.append(DiscriminatorUpdate(self, update, list(earlier), list(generated)))
-                earlier += [call for call in update.calls if call.network == DISCRIMINATOR]
+                found.append(UpdateInStep(self, update, list(earlier), list(generated)))
+                earlier += found[-1].shown
         return found
+
+    @property
+    def discriminator_updates(self) -> list[UpdateInStep]:
+        """All updates of the discriminator, in order."""
+        return [update for update in self.updates if update.applied.owner == DISCRIMINATOR]
 
 
 @dataclass(frozen=True)
-class DiscriminatorUpdate:
-    """An update of the discriminator, and what both networks were shown before it in the step."""
+class UpdateInStep:
+    """An update, what the discriminator was shown before it in the step, and what the generator was up to it."""
 
     recording: Recording
     applied: AppliedUpdate
     earlier: list[Call]
     generated: list[Call]
 
+    @property
+    def shown(self) -> list[Call]:
+        """What the discriminator is shown for this update."""
+        return [call for call in self.applied.calls if call.network == DISCRIMINATOR]
+
     @cached_property
     def readings(self) -> list[Batches]:
         """The ways to read which batches went into it, the plainest first."""
         return readings(self.applied.calls, self.earlier, self.recording.sorter, self.generated)
 
+    def batches_of(self, calls: list[Call]) -> Batches:
+        """Tell which rows of some calls of the discriminator are real, and which were generated."""
+        return self.recording.sorter.sort(calls, self.generated)
+
     @property
     def weights(self) -> list[np.ndarray]:
         """The discriminator's weights as its loss saw them: a clip may come between the loss and the update."""
-        states = [call.state for call in self.applied.calls if call.network == DISCRIMINATOR]
+        states = [call.state for call in self.shown]
         return self.recording.run.trainable(states[-1] if states else self.applied.before, DISCRIMINATOR)
 
 

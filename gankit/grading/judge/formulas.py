@@ -29,12 +29,15 @@ class Formula:
         The value from ``(r, f)``.
     share : float
         The share of the points that such a solution still earns.
+    exact : bool
+        Whether the value is the same on every stack; gradients are compared in either case.
     """
 
     idea: str
     sentence: str
     loss: Loss
     share: float = 0.0
+    exact: bool = True
 
 
 def mean(values: np.ndarray) -> float:
@@ -219,21 +222,26 @@ _OTHER_LOSS = "The {0}'s loss is {1} loss and not the one of this task. Compare 
 
 def _entropies(whose: str) -> list[Formula]:
     sentence = _OTHER_LOSS.format(whose, "a cross-entropy")
+    # Where a probability is clipped, its logarithm depends on how the clip is rounded, or made up for.
+    of_logits: list[Loss]
+    of_probabilities: list[Loss]
     if whose == "discriminator":
-        pairs: list[Loss] = [
+        of_logits = [
             lambda r, f: bce(r, 1) + bce(f, 0),
             lambda r, f: (bce(r, 1) + bce(f, 0)) / 2,
-            lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, 0),
             lambda r, f: bce(r, 1) + bce(f, -1),
+        ]
+        of_probabilities = [
+            lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, 0),
             lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, -1),
         ]
     else:
-        pairs = [
-            lambda r, f: bce(f, 1),
-            lambda r, f: -bce(f, 0),
-            lambda r, f: bce_of_probabilities(f, 1),
-        ]
-    return [Formula("cross_entropy", sentence, loss) for loss in pairs]
+        of_logits = [lambda r, f: bce(f, 1), lambda r, f: -bce(f, 0)]
+        of_probabilities = [lambda r, f: bce_of_probabilities(f, 1)]
+    return [
+        *(Formula("cross_entropy", sentence, loss) for loss in of_logits),
+        *(Formula("cross_entropy", sentence, loss, exact=False) for loss in of_probabilities),
+    ]
 
 
 def _least_squares_generator() -> list[Formula]:

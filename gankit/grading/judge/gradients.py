@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gankit.grading.judge.candidates import Candidate
-from gankit.grading.judge.evidence import DiscriminatorUpdate
+from gankit.grading.judge.evidence import UpdateInStep
 from gankit.grading.judge.formulas import Formula, slopes
 from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, AppliedUpdate, Run, find_rows, rows
 
@@ -48,7 +48,7 @@ def explaining(
 class Matcher:
     """Compares one recorded gradient of the discriminator with those of candidates, on each reading of its batches."""
 
-    def __init__(self, update: DiscriminatorUpdate, candidates: list[Candidate]):
+    def __init__(self, update: UpdateInStep, candidates: list[Candidate]):
         self._scene = update.recording.scene
         self._perceptron = self._scene.networks[DISCRIMINATOR].perceptron
         self._weights = update.weights

@@ -122,7 +122,7 @@ class _FairReports:
     def of(self, step: Step) -> dict[str, list[float]]:
         """Return the values of a step for each key, ``plain`` being discr_loss without a penalty.
 
-        There are none for what was not recognised. Steps are to be asked for in order, each once.
+        There are none for what was not recognised, or has no exact value. Steps are to be asked for in order.
         """
         updates = [number for number, update in enumerate(step.updates) if update.owner == DISCRIMINATOR]
         if not updates:
@@ -143,7 +143,7 @@ class _FairReports:
         return {"plain": plain, "discr_loss": plain + penalised, "gp": penalties, "gen_loss": losses}
 
     def _discriminator_losses(self, each: list[_Scores], last: _Scores) -> list[float]:
-        if self._recognised.formula is None:
+        if self._recognised.formula is None or not self._recognised.formula.exact:
             return []
         loss = self._recognised.formula.loss
         means = [loss((scores.real or [NOTHING])[-1], (scores.fake or [NOTHING])[-1]) for scores in each]
@@ -167,7 +167,7 @@ class _FairReports:
         return self._recognised.penalty.value(gradient.reshape(len(x), *scene.example))
 
     def _generator_losses(self, late: _Scores) -> list[float]:
-        if self._generator_formula is None:
+        if self._generator_formula is None or not self._generator_formula.exact:
             return []
         losses = [self._generator_formula.loss(NOTHING, f) for f in late.fake]
         return losses + self._history.running_means("gen_loss", losses[:1])

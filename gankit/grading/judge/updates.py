@@ -5,17 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gankit.grading.judge import adam
-from gankit.grading.judge.evidence import Evidence, Recording
+from gankit.grading.judge.evidence import Evidence, Recording, UpdateInStep
 from gankit.grading.judge.gan_scenes import Scene
 from gankit.grading.judge.trace import (
     DISCRIMINATOR,
     GENERATOR,
-    AppliedUpdate,
     Batches,
     Call,
-    Sorter,
     find_rows,
-    readings,
     rows,
 )
 
@@ -111,24 +108,17 @@ def _moved(evidence: Evidence, network: str, during: str) -> None:
 
 def judge_batches(evidence: Evidence, recording: Recording) -> None:
     """Judge that every update has fresh batches, of ``batch_size`` rows, from the two samplers."""
-    scene, sorter = recording.scene, recording.sorter
+    scene = recording.scene
     pool = rows(scene.request["latents"])
     before_latents: list[tuple[float, ...]] = []
+    for update in recording.updates:
+        if update.applied.owner == DISCRIMINATOR:
+            batches, fresh = update.readings[0], update.batches_of(_unseen(update))
+            _judge_one_batch(evidence, scene, batches, fresh, before_latents)
+            before_latents += [tuple(row) for row in batches.latents]
+        elif update.applied.owner == GENERATOR:
+            _judge_generator_batch(evidence, scene, update.batches_of(update.shown), before_latents)
     for step in recording.run.steps:
-        generated: list[Call] = []
-        earlier: list[Call] = []
-        for update in step.updates:
-            generated += [call for call in update.calls if call.network == GENERATOR]
-            shown = [call for call in update.calls if call.network == DISCRIMINATOR]
-            if update.owner == DISCRIMINATOR:
-                batches = readings(update.calls, earlier, sorter, generated)[0]
-                unseen = [call for call in shown if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
-                fresh = sorter.sort(unseen, generated)
-                _judge_one_batch(evidence, scene, batches, fresh, before_latents)
-                before_latents += [tuple(row) for row in batches.latents]
-            elif update.owner == GENERATOR:
-                _judge_generator_batch(evidence, scene, update, sorter, generated, before_latents)
-            earlier += shown
         for call in step.calls:
             if call.network == GENERATOR and (find_rows(rows(call.inputs), pool) < 0).any():
                 evidence.out.failed(
@@ -136,6 +126,10 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                     "own_latents",
                     "The generator is fed latents that did not come from latent_generator, or were changed since.",
                 )
+
+
+def _unseen(update: UpdateInStep) -> list[Call]:
+    return [call for call in update.shown if not any(np.array_equal(call.inputs, old.inputs) for old in update.earlier)]
 
 
 def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_latents: list) -> None:
@@ -187,11 +181,7 @@ def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh:
                 )
 
 
-def _judge_generator_batch(
-    evidence: Evidence, scene: Scene, update: AppliedUpdate, sorter: Sorter, generated: list[Call], before_latents: list
-) -> None:
-    shown = [call for call in update.calls if call.network == DISCRIMINATOR]
-    batches = sorter.sort(shown, generated)
+def _judge_generator_batch(evidence: Evidence, scene: Scene, batches: Batches, before_latents: list) -> None:
     latents = {tuple(row) for row in batches.latents}
     if latents and latents <= set(before_latents):
         evidence.out.failed(
