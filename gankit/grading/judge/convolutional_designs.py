@@ -23,6 +23,17 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softplus": lambda x: np.logaddexp(0, x),
     "tanh twice": lambda x: np.tanh(np.tanh(x)),
 }
+# How a generator's block doubles its maps and mixes them, and how a discriminator's halves them.
+DOUBLING: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+    "right": lambda maps, kernel, bias: convolve_same(upsample_nearest(maps), kernel, bias),
+    "bilinear": lambda maps, kernel, bias: convolve_same(upsample_bilinear(maps), kernel, bias),
+    "after": lambda maps, kernel, bias: upsample_nearest(convolve_same(maps, kernel, bias)),
+}
+HALVING: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "right": lambda maps: pool(maps, "max"),
+    "average": lambda maps: pool(maps, "average"),
+    "stride": lambda maps: maps[:, 1::2, 1::2],
+}
 
 
 @dataclass(frozen=True)
@@ -48,16 +59,10 @@ class Design:
 
 def generate(weights: list[np.ndarray], latents: np.ndarray, design: Design, training: bool) -> np.ndarray:
     """Compute a generator of this design."""
-    maps = ACTIVATIONS[design.start](latents @ weights[0] + weights[1]).reshape(-1, 2, 2, 512)
+    maps = ACTIVATIONS[design.start](latents @ weights[0] + weights[1]).reshape(len(latents), 2, 2, 512)
     for number, block in enumerate(design.blocks):
         kernel, bias, gamma, beta, average, variance = weights[2 + 6 * number : 8 + 6 * number]
-        if block.resize == "right":
-            maps = convolve_same(upsample_nearest(maps), kernel, bias)
-        elif block.resize == "bilinear":
-            maps = convolve_same(upsample_bilinear(maps), kernel, bias)
-        else:
-            maps = upsample_nearest(convolve_same(maps, kernel, bias))
-        maps = ACTIVATIONS[block.before](maps)
+        maps = ACTIVATIONS[block.before](DOUBLING[block.resize](maps, kernel, bias))
         if training:
             average, variance = maps.mean(axis=(0, 1, 2)), maps.var(axis=(0, 1, 2))
         maps = ACTIVATIONS[block.after](gamma * (maps - average) / np.sqrt(variance + design.epsilon) + beta)
@@ -69,11 +74,7 @@ def discriminate(weights: list[np.ndarray], pictures: np.ndarray, design: Design
     maps = pictures
     for number, block in enumerate(design.blocks):
         maps = ACTIVATIONS[block.before](convolve_same(maps, weights[2 * number], weights[2 * number + 1]))
-        if block.resize == "stride":
-            maps = maps[:, 1::2, 1::2]
-        else:
-            maps = pool(maps, "average" if block.resize == "average" else "max")
-        maps = ACTIVATIONS[block.after](maps)
+        maps = ACTIVATIONS[block.after](HALVING[block.resize](maps))
     return ACTIVATIONS[design.end](maps.reshape(len(maps), -1) @ weights[8] + weights[9])
 
 

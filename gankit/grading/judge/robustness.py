@@ -143,13 +143,11 @@ def _finite(evidence: Evidence, name: str) -> bool:
 
 def _mixes_without_channel(evidence: Evidence) -> bool:
     recording = evidence.recording("no_channel")
-    scene, run, sorter = recording.scene, recording.run, recording.sorter
-    generated = [call for call in run.steps[0].calls if call.network == GENERATOR]
-    for _, update in run.updates_of(DISCRIMINATOR):
-        calls = [call for call in update.calls if call.network == DISCRIMINATOR]
-        if any(rows(call.inputs).shape[1] != 9 or len(call.inputs) > 4 * scene.batch_size for call in calls):
+    most = 4 * recording.scene.batch_size
+    for update in recording.discriminator_updates:
+        if any(rows(call.inputs).shape[1] != 9 or len(call.inputs) > most for call in update.shown):
             return False
-        batches = sorter.sort(calls, generated)
+        batches = update.batches_of(update.shown)
         if len(batches.other) and len(batches.real) and len(batches.fake):
             _, distance = segment_weights(batches.other, batches.real, batches.fake)
             if (distance > 1e-3).any():
