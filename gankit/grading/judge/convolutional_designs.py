@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gankit.grading.judge.networks import convolve_same, pool, upsample_bilinear, upsample_nearest
+from gankit.grading.judge.networks import convolve_same, pool, rows, upsample_bilinear, upsample_nearest
 
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.tanh,
@@ -75,7 +75,7 @@ def discriminate(weights: list[np.ndarray], pictures: np.ndarray, design: Design
     for number, block in enumerate(design.blocks):
         maps = ACTIVATIONS[block.before](convolve_same(maps, weights[2 * number], weights[2 * number + 1]))
         maps = ACTIVATIONS[block.after](HALVING[block.resize](maps))
-    return ACTIVATIONS[design.end](maps.reshape(len(maps), -1) @ weights[8] + weights[9])
+    return ACTIVATIONS[design.end](rows(maps) @ weights[8] + weights[9])
 
 
 def _changed(design: Design, places: tuple[int, ...], idea: str, sentence: str, **changes: str) -> Design:

@@ -10,7 +10,8 @@ import numpy as np
 from gankit.grading.judge.candidates import Candidate
 from gankit.grading.judge.evidence import UpdateInStep
 from gankit.grading.judge.formulas import Formula, slopes
-from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, AppliedUpdate, Run, find_rows, rows
+from gankit.grading.judge.networks import rows
+from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, AppliedUpdate, Run, find_rows
 
 
 def explaining(

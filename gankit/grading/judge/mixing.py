@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gankit.grading.judge.evidence import Evidence, Recording
+from gankit.grading.judge.networks import rows
 from gankit.grading.judge.trace import Batches
 
 
@@ -111,10 +112,10 @@ def segment_weights(x: np.ndarray, real: np.ndarray, fake: np.ndarray) -> tuple[
     offset = x[:, None, None, :] - fake[None, None, :, :]
     u = (offset * difference).sum(-1) / np.maximum((difference**2).sum(-1), 1e-12)
     distance = np.linalg.norm(offset - u[..., None] * difference, axis=-1)
-    flat = distance.reshape(len(x), -1)
+    flat = rows(distance)
     best = flat.argmin(axis=1)
     rows_ = np.arange(len(x))
-    return u.reshape(len(x), -1)[rows_, best], flat[rows_, best]
+    return rows(u)[rows_, best], flat[rows_, best]
 
 
 def _between_by_coordinates(batches: Batches) -> bool:

@@ -16,6 +16,11 @@ ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {
 }
 
 
+def rows(array: np.ndarray) -> np.ndarray:
+    """Flatten each example."""
+    return np.asarray(array, np.float64).reshape(len(array), -1)
+
+
 @dataclass(frozen=True)
 class Perceptron:
     """A stack of dense layers; ``activations`` has one name a layer. Inputs of any shape are flattened."""
@@ -27,7 +32,7 @@ class Perceptron:
         return self._run(weights, x)[1][-1]
 
     def _run(self, weights: Arrays, x: np.ndarray) -> tuple[Arrays, Arrays]:
-        a = np.asarray(x, np.float64).reshape(len(x), -1)
+        a = rows(x)
         arguments, values = [], [a]
         for layer, name in enumerate(self.activations):
             arguments.append(values[-1] @ weights[2 * layer] + weights[2 * layer + 1])
@@ -57,8 +62,8 @@ class Perceptron:
         value, and both are taken back together. With ``direction`` the derivative of a penalty by the input
         gradient, it is the second-order gradient of that penalty.
         """
-        a = np.asarray(x, np.float64).reshape(len(x), -1)
-        tangent = direction.reshape(len(x), -1)
+        a = rows(x)
+        tangent = rows(direction)
         kept = []
         for layer, name in enumerate(self.activations):
             value, slope, bend = ACTIVATIONS[name]
@@ -112,11 +117,11 @@ def upsample_bilinear(maps: np.ndarray) -> np.ndarray:
     """Double both axes with linear interpolation between pixel centres."""
     for axis in (1, 2):
         length = maps.shape[axis]
-        places = np.clip((np.arange(2 * length) + 0.5) / 2 - 0.5, 0, length - 1)
+        places = np.maximum((np.arange(2 * length) + 0.5) / 2 - 0.5, 0)
         low = np.floor(places).astype(int)
         high = np.minimum(low + 1, length - 1)
         shape = [1] * maps.ndim
-        shape[axis] = -1
+        shape[axis] = 2 * length
         share = (places - low).reshape(shape)
         maps = maps.take(low, axis) * (1 - share) + maps.take(high, axis) * share
     return maps

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gankit.grading.judge.formulas import RIGHT, mean
+from gankit.grading.judge.networks import rows
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Penalty:
 
 def norms(gradients: np.ndarray) -> np.ndarray:
     """Return one Euclidean norm an example."""
-    return np.sqrt((gradients.reshape(len(gradients), -1) ** 2).sum(axis=1) + 1e-24)
+    return np.sqrt((rows(gradients) ** 2).sum(axis=1) + 1e-24)
 
 
 LOOK_P = "Look at the gradient penalty."
@@ -64,7 +65,7 @@ PENALTIES = (
     Penalty(
         "norm_of_mean_square",
         "The penalty's norm averages the squares of a gradient where they should be added up. " + LOOK_P,
-        lambda g: mean((np.sqrt((g.reshape(len(g), -1) ** 2).mean(axis=1) + 1e-24) - 1) ** 2),
+        lambda g: mean((np.sqrt((rows(g) ** 2).mean(axis=1) + 1e-24) - 1) ** 2),
     ),
     Penalty(
         "penalty_to_zero",
@@ -110,7 +111,7 @@ PENALTIES = (
     Penalty(
         "penalty_one_norm",
         "The penalty takes the sum of absolute values for the norm: the Euclidean norm is asked for. " + LOOK_P,
-        lambda g: mean((np.abs(g).reshape(len(g), -1).sum(axis=1) - 1) ** 2),
+        lambda g: mean((rows(np.abs(g)).sum(axis=1) - 1) ** 2),
     ),
     Penalty(
         "penalty_halved",

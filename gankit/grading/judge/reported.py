@@ -9,7 +9,8 @@ import numpy as np
 from gankit.grading.judge.candidates import Recognised
 from gankit.grading.judge.evidence import Evidence, Recording
 from gankit.grading.judge.formulas import Formula
-from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, Call, Step, find_rows, rows
+from gankit.grading.judge.networks import rows
+from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, Call, Step, find_rows
 
 NOTHING = np.zeros(0)
 

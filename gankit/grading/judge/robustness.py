@@ -7,11 +7,11 @@ import numpy as np
 from gankit.grading.judge.evidence import Evidence
 from gankit.grading.judge.gan_scenes import FIT_EPOCHS, FIT_STEPS
 from gankit.grading.judge.mixing import segment_weights
+from gankit.grading.judge.networks import rows
 from gankit.grading.judge.trace import (
     DISCRIMINATOR,
     GENERATOR,
     BrokenTrace,
-    rows,
 )
 
 

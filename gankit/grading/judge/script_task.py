@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge.networks import rows
 from gankit.grading.judge.stored_task import weights_file
 from gankit.grading.judge.verdicts import Check, TaskResult, in_words
 from gankit.grading.worker.leavings import PIXEL
@@ -147,7 +148,7 @@ def judge_face_generator(pictures: np.ndarray, found: dict[str, Any], result: Ta
 def _is_prepared(examples: np.ndarray, pictures: np.ndarray) -> bool:
     if len(examples) != len(pictures):
         return False
-    flat = examples.reshape(len(examples), -1)
+    flat = rows(examples)
     return bool(np.abs(flat).max() < 1.05 and np.abs(flat.mean(axis=0)).max() < 0.05 and flat.std() > 0.1)
 
 

@@ -7,13 +7,13 @@ import numpy as np
 from gankit.grading.judge import adam
 from gankit.grading.judge.evidence import Evidence, Recording, UpdateInStep
 from gankit.grading.judge.gan_scenes import Scene
+from gankit.grading.judge.networks import rows
 from gankit.grading.judge.trace import (
     DISCRIMINATOR,
     GENERATOR,
     Batches,
     Call,
     find_rows,
-    rows,
 )
 
 

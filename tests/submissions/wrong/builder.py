@@ -57,6 +57,14 @@ BUILDER = [
         "function_other",
         up('keras.layers.Activation("tanh")(maps)', "keras.layers.Lambda(lambda maps: maps / (maps - maps))(maps)"),
     ),
+    (
+        "relu in all blocks but the first",
+        "activation",
+        up(
+            'keras.layers.Activation("tanh")(maps)',
+            'keras.layers.Activation("tanh" if channels == 64 else "relu")(maps)',
+        ),
+    ),
     ("bilinear upsampling", "upsampling", up("UpSampling2D()", 'UpSampling2D(interpolation="bilinear")')),
     (
         "upsampling after the convolution",

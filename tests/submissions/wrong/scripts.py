@@ -6,6 +6,11 @@ FACES = [
     ("faces as intensities", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 255")]),
     ("faces as bytes", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32)")]),
     ("faces shifted by one half", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 127.5 - 1")]),
+    (
+        "faces standardised",
+        "not_prepared",
+        [("scaling.prepare(faces)", "(faces - faces.mean(0)) / (faces.std(0) + 1e-6).astype(np.float32)")],
+    ),
     ("half of the faces", "not_prepared", [("scaling.prepare(faces)", "scaling.prepare(faces)[::2]")]),
     ("half of the steps", "steps_other", [("steps=options.steps", "steps=options.steps // 2")]),
     ("always ten steps", "steps_other", [("steps=options.steps", "steps=10")]),

@@ -428,6 +428,7 @@ WGAN_GP = WASSERSTEIN + [
     ),
     ("beyond the segment", "mixing_outside", [("u * real + (1.0 - u) * fake", "real + u * (real - fake)")]),
     ("not a mixture", "mixing_other", [("u * real + (1.0 - u) * fake", "u * real + fake")]),
+    ("beyond the fake", "mixing_outside", [(U, U + "        u = u - 0.3\n")]),
     ("half the segment", "mixing_not_uniform", [(U, U + "        u = 0.5 * u\n")]),
     ("task 2's betas", "betas", [("beta_1, beta_2 = 0.3, 0.9", "beta_1, beta_2 = 0.5, 0.9")]),
     ("gp not returned", "key_missing", [(', "gp": gp}', "}")]),

@@ -193,6 +193,15 @@ WHOLE = [
         ),
     ),
     (
+        "two training steps for one",
+        "fit_steps",
+        LOSSES | {"fit"},
+        method(
+            "    def fit(self, real_examples=None, epochs=1, steps_per_epoch=1, **options):\n"
+            "        return super().fit(real_examples, epochs=epochs, steps_per_epoch=2 * steps_per_epoch, **options)\n"
+        ),
+    ),
+    (
         "a single epoch",
         "fit_history",
         LOSSES | {"fit"},
