@@ -67,6 +67,13 @@ def moves_fit(updates: list[Update], moves: list[Arrays]) -> bool:
     return True
 
 
+def _into_box(updates: list[Update], moves: list[Arrays], box: float) -> list[Arrays]:
+    return [
+        [np.clip(before + move, -box, box) - before for before, move in zip(update.before, each)]
+        for update, each in zip(updates, moves)
+    ]
+
+
 def moves_fit_up_to_size(updates: list[Update], moves: list[Arrays]) -> float:
     """Return the factor that brings the moves to the recorded ones, or 0 where none does."""
     pairs = [
@@ -81,9 +88,20 @@ def moves_fit_up_to_size(updates: list[Update], moves: list[Arrays]) -> float:
 
 
 def explain(
-    updates: list[Update], rate: float, betas: tuple[float, float], counters: list[int]
+    updates: list[Update], rate: float, betas: tuple[float, float], counters: list[int], box: float | None = None
 ) -> tuple[str, str] | None:
     """Find out how the weights were moved.
+
+    Parameters
+    ----------
+    updates : list of Update
+        In order.
+    rate, betas : float, tuple of float
+        The settings that are asked for.
+    counters : list of int
+        The step counter at each update, if it were shared with the other network's.
+    box : float, optional
+        The weights may be clipped to [-box, box] in the update itself, as constraints do it.
 
     Returns
     -------
@@ -96,7 +114,8 @@ def explain(
     if not updates:
         return None
     for epsilon in (1e-7, 1e-8, 1e-6):
-        if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, epsilon)):
+        moves = adam_moves(updates, rate, beta_1, beta_2, epsilon)
+        if moves_fit(updates, moves) or box is not None and moves_fit(updates, _into_box(updates, moves, box)):
             return None
     pairs = (betas, (0.5, 0.9), (0.3, 0.9), (0.9, 0.999), (0.0, 0.9), (0.5, 0.999), (0.9, 0.9), (beta_2, beta_1))
     for pair in pairs[1:]:

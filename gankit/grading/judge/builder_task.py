@@ -253,6 +253,10 @@ def _difference(first: list, second: list) -> list:
     return missing
 
 
+def _turned(shape: list[int]) -> list[int]:
+    return [*shape[:-2], shape[-1], shape[-2]]
+
+
 def _layout_mistake(name: str, missing: list, surplus: list) -> tuple[str, str]:
     lost, extra = [role for role, _ in missing], [role for role, _ in surplus]
     norm = {"gamma", "beta", "moving_mean", "moving_variance"}
@@ -269,6 +273,13 @@ def _layout_mistake(name: str, missing: list, surplus: list) -> tuple[str, str]:
         return "layer_surplus", f"The {name} has a layer that the table does not have."
     if len(kernels) > len(others):
         return "layer_missing", f"The {name} lacks a layer that the table has."
+    if kernels and all(_turned(a) == b for a, b in zip(kernels, others)):
+        return "transposed_convolution", f"The {name}'s convolutions are transposed ones: the table's are plain."
+    if [len(shape) for shape in kernels] == [2] and others[0][0] > kernels[0][0]:
+        return (
+            "pooling_missing",
+            f"The {name}'s last layer has more inputs than the table's: a pooling is missing.",
+        )
     if kernels and all(len(a) == len(b) and a[-2:] == b[-2:] for a, b in zip(kernels, others)):
         return "kernel_size", f"The {name}'s convolutions have another kernel size than the table's."
     if kernels:

@@ -49,7 +49,11 @@ def judge_attributes(evidence: Evidence) -> None:
                     0.5,
                 )
             elif not np.isclose(value, expected[attribute], rtol=1e-4):
-                what = "its default is not the task's" if name == "defaults" else "it is not what was passed"
+                what = "it is not what was passed"
+                if attribute.startswith("beta"):
+                    what = "it is not this task's"
+                elif name == "defaults":
+                    what = "its default is not the task's"
                 evidence.out.failed(
                     "builds",
                     "attribute_value",

@@ -118,6 +118,11 @@ class Evidence:
         run = Run(self.results[name], scene.networks, scene.request["steps"])
         return Recording(scene, run, Sorter(run, scene.request["real"], scene.request["decoy"]))
 
+    def failed(self, key: str) -> str:
+        """Return the idea that a check has failed for, or an empty string."""
+        finding = self.out.findings.get(key)
+        return finding.idea if finding is not None else ""
+
     def error_in_words(self, name: str) -> str:
         """Say what a scene raised."""
         return in_words(self.errors[name], self.stack)

@@ -71,7 +71,16 @@ def _judge_training(evidence: Evidence) -> None:
 
 def _judge_error(evidence: Evidence, name: str, keys: list[str]) -> None:
     message, text = evidence.errors[name]["message"], evidence.error_in_words(name)
-    if "No gradients provided" in message or ("gradient" in message and "None" in message):
+    # What TensorFlow and Keras say of a gradient that is None.
+    nothing = ("value (None)", "None values not supported", "NoneType")
+    if evidence.kind.has_penalty and any(words in message for words in nothing):
+        evidence.out.failed(
+            "penalty",
+            "no_gradient_of_scores",
+            "A gradient is None: a tape watches variables by itself, and a tensor only if it is told to, before the "
+            "tensor is used. Look at the gradient penalty. train_step raised " + text,
+        )
+    elif "No gradients provided" in message or ("gradient" in message and "None" in message) or "NoneType" in message:
         evidence.out.failed(
             "generator_loss",
             "no_gradient",

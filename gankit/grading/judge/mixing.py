@@ -21,7 +21,15 @@ def judge_mixing(evidence: Evidence, recordings: list[Recording]) -> None:
         return
     evidence.seen.add(key)
     everything = np.concatenate(weights)
-    if any(np.ptp(u) < 1e-4 for u in weights if len(u) > 2):
+    if _repeated(weights):
+        evidence.out.failed(
+            key,
+            "mixing_repeated",
+            "The same interpolation weights are used for every update: each one needs fresh ones. Look at where they "
+            "are drawn.",
+            0.5,
+        )
+    elif any(np.ptp(u) < 1e-4 for u in weights if len(u) > 2):
         if np.ptp(everything) < 1e-4:
             evidence.out.failed(
                 key,
@@ -52,6 +60,13 @@ def judge_mixing(evidence: Evidence, recordings: list[Recording]) -> None:
             "The interpolation weights keep to one side: they are to be uniform between real and fake.",
             0.5,
         )
+
+
+def _repeated(weights: list[np.ndarray]) -> bool:
+    """Tell whether two updates have the same weights, in any order, and not just one constant."""
+    varied = [np.sort(u) for u in weights if len(u) > 2 and np.ptp(u) > 1e-3]
+    pairs = ((a, b) for number, a in enumerate(varied) for b in varied[:number] if len(a) == len(b))
+    return any(np.abs(a - b).max() < 1e-4 for a, b in pairs)
 
 
 def _with_mixtures(readings: list[Batches]) -> Batches:

@@ -114,6 +114,22 @@ PENALTIES = (
         lambda g: mean((rows(np.abs(g)).sum(axis=1) - 1) ** 2),
     ),
     Penalty(
+        "penalty_largest_entry",
+        "The penalty takes the largest entry of a gradient for its norm: the Euclidean norm is asked for. " + LOOK_P,
+        lambda g: mean((rows(np.abs(g)).max(axis=1) - 1) ** 2),
+    ),
+    Penalty(
+        "norm_not_squared",
+        "The penalty takes the root of a sum of entries: their squares are to be added up first. " + LOOK_P,
+        lambda g: mean((np.sqrt(np.maximum(np.abs(rows(g).sum(axis=1)), 1e-24)) - 1) ** 2),
+    ),
+    Penalty(
+        "gradient_of_mean",
+        "The penalty's gradient is taken of the mean of the scores: each is then divided by the size of the batch. "
+        "Take it of the scores themselves. " + LOOK_P,
+        lambda g: mean((norms(g) / len(g) - 1) ** 2),
+    ),
+    Penalty(
         "penalty_halved",
         "The penalty is halved: only lambda_gp stands in front of it. " + LOOK_P,
         lambda g: mean((norms(g) - 1) ** 2) / 2,

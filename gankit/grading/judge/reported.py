@@ -76,6 +76,16 @@ def reports_generator_loss(step: Step, formula: Formula) -> bool:
     return _among(float(value.reshape(())), [formula.loss(NOTHING, f) for f in scores])
 
 
+def reports_loss(recording: Recording, formula: Formula) -> bool:
+    """Tell whether the ``discr_loss`` that every step returned is this formula's value, without a penalty."""
+    fair = _FairReports(recording, Recognised(formula, None), None)
+    for step in recording.run.steps:
+        value = (step.returned or {}).get("discr_loss")
+        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step)["plain"]):
+            return False
+    return True
+
+
 def reports_penalty(recording: Recording, recognised: Recognised) -> bool:
     """Tell whether the ``gp`` that every step returned is a fair report of this penalty."""
     fair = _FairReports(recording, recognised, None)

@@ -80,6 +80,9 @@ def judge_fit(evidence: Evidence) -> None:
         if name not in history:
             evidence.out.failed(key, "fit_history", f"The history that fit returns has no entry {name!r}.")
             return
+        if evidence.failed("reported") == "not_scalar":
+            evidence.out.skipped(key, "train_step returns losses that are no single numbers.")
+            return
         if history[name].size != FIT_EPOCHS:
             evidence.out.failed(key, "fit_history", f"The history's {name!r} does not hold one value an epoch.")
             return
@@ -119,7 +122,12 @@ def judge_robustness(evidence: Evidence) -> None:
             continue
         elif not _finite(evidence, name):
             failing.append((name, f"{words}: weights become NaN."))
-        elif name == "no_channel" and evidence.kind.has_penalty and not _mixes_without_channel(evidence):
+        elif (
+            name == "no_channel"
+            and evidence.kind.has_penalty
+            and not evidence.failed("mixing")
+            and not _mixes_without_channel(evidence)
+        ):
             failing.append((name, f"{words}: the mixtures are of neither form, by broadcasting."))
     if not failing:
         evidence.out.passed("robust")

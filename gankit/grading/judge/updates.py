@@ -34,6 +34,13 @@ def judge_rhythm(evidence: Evidence, recording: Recording) -> None:
             moved = not run.same(step.first_state, step.last_state, DISCRIMINATOR)
             text = "without a Keras optimizer" if moved else "at all: no gradient reaches an optimizer"
             evidence.out.failed("rhythm", "no_update", f"The weights are not updated {text} in a training step.")
+        elif generator == 0 and discriminator == wanted + 1:
+            evidence.out.failed(
+                "rhythm",
+                "generator_loss_on_discriminator",
+                "The generator's weights are never updated, and the discriminator's once too often: the generator's "
+                "gradients seem to be taken, and applied, for the discriminator's weights.",
+            )
         elif generator == 0:
             evidence.out.failed("rhythm", "no_generator_update", "The generator's weights are never updated.")
         elif discriminator == 0:
@@ -62,12 +69,24 @@ def judge_rhythm(evidence: Evidence, recording: Recording) -> None:
                 "disc_iter_ignored",
                 "The discriminator is updated once in a training step, whatever disc_iter says. Look at the loop.",
             )
+        elif discriminator == 2 * wanted and _one_term_each(recording):
+            evidence.out.failed(
+                "rhythm",
+                "one_update_per_term",
+                "The discriminator is updated once for real examples and once more for fakes: both terms of its loss "
+                "belong into one update.",
+            )
         else:
             evidence.out.failed(
                 "rhythm",
                 "disc_iter_count",
                 "The discriminator is updated more or fewer than disc_iter times in a training step. Look at the loop.",
             )
+
+
+def _one_term_each(recording: Recording) -> bool:
+    shown = [update.readings[0] for update in recording.discriminator_updates]
+    return all((len(batches.real) > 0) != (len(batches.fake) > 0) for batches in shown)
 
 
 def judge_separate(evidence: Evidence, recording: Recording) -> None:
@@ -94,8 +113,16 @@ def judge_separate(evidence: Evidence, recording: Recording) -> None:
         # Clipping moves the critic between two updates.
         ends = [] if evidence.kind.has_clipping else [update.after for update in step.updates]
         for before, after in zip(ends, [*(update.before for update in step.updates[1:]), step.last_state]):
-            if not run.same(before, after, DISCRIMINATOR):
-                _moved(evidence, DISCRIMINATOR, GENERATOR)
+            if run.same(before, after, DISCRIMINATOR):
+                continue
+            clipped = [np.clip(weights, -1, 1) for weights in run.trainable(before, DISCRIMINATOR)]
+            if all(np.abs(a - b).max() < 1e-6 for a, b in zip(clipped, run.trainable(after, DISCRIMINATOR))):
+                evidence.out.failed(
+                    "separate",
+                    "clipping_left",
+                    "The discriminator's weights are clipped after its updates: that is task 2, and no other.",
+                )
+            _moved(evidence, DISCRIMINATOR, GENERATOR)
 
 
 def _moved(evidence: Evidence, network: str, during: str) -> None:
@@ -162,6 +189,9 @@ def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh:
             "The same real batch is used for all of the discriminator's updates: each one needs a fresh one. "
             "Look at what is drawn outside the loop.",
         )
+    elif any(len(found) % scene.batch_size for found in (fresh.real, fresh.fake)):
+        name = "real" if len(fresh.real) % scene.batch_size else "fake"
+        evidence.out.failed(key, "batch_size", f"The discriminator's {name} batch does not hold batch_size rows.", 0.5)
     elif len(all_rows.fake) and before_latents and {tuple(row) for row in fresh.latents} <= set(before_latents):
         evidence.out.failed(
             key,
@@ -169,21 +199,13 @@ def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh:
             "The same latents make the fakes for all of the discriminator's updates: each one needs fresh ones. "
             "Look at what is drawn outside the loop.",
         )
-    else:
-        for name, found in (("real", fresh.real), ("fake", fresh.fake)):
-            whole = scene.batch_size
-            if len(found) and len(found) % whole:
-                evidence.out.failed(
-                    key,
-                    "batch_size",
-                    f"The discriminator's {name} batch does not hold batch_size rows.",
-                    0.5,
-                )
 
 
 def _judge_generator_batch(evidence: Evidence, scene: Scene, batches: Batches, before_latents: list) -> None:
     latents = {tuple(row) for row in batches.latents}
-    if latents and latents <= set(before_latents):
+    if len(batches.fake) % scene.batch_size:
+        evidence.out.failed("batches", "batch_size", "The generator's batch does not hold batch_size rows.", 0.5)
+    elif latents and latents <= set(before_latents):
         evidence.out.failed(
             "batches",
             "generator_batch_reused",
@@ -191,8 +213,6 @@ def _judge_generator_batch(evidence: Evidence, scene: Scene, batches: Batches, b
             "batch of fakes.",
             0.5,
         )
-    elif len(batches.fake) and len(batches.fake) % scene.batch_size:
-        evidence.out.failed("batches", "batch_size", "The generator's batch does not hold batch_size rows.", 0.5)
 
 
 def judge_optimizers(evidence: Evidence, recording: Recording) -> None:
@@ -203,7 +223,8 @@ def judge_optimizers(evidence: Evidence, recording: Recording) -> None:
         if not record:
             continue
         evidence.seen.add("optimizer")
-        found = adam.explain(record, scene.learning_rate, evidence.kind.betas, run.counters(network))
+        box = 1.0 if evidence.kind.has_clipping and network == DISCRIMINATOR else None
+        found = adam.explain(record, scene.learning_rate, evidence.kind.betas, run.counters(network), box)
         if found is not None:
             idea, symptom = found
             evidence.out.failed(
