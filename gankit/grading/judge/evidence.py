@@ -118,6 +118,11 @@ class Evidence:
         run = Run(self.results[name], scene.networks, scene.request["steps"])
         return Recording(scene, run, Sorter(run, scene.request["real"], scene.request["decoy"]))
 
+    @property
+    def split_updates(self) -> bool:
+        """Whether not every update of the discriminator is one of its whole loss, which was said."""
+        return self.failed("rhythm") in ("one_update_per_term", "generator_loss_on_discriminator")
+
     def failed(self, key: str) -> str:
         """Return the idea that a check has failed for, or an empty string."""
         finding = self.out.findings.get(key)

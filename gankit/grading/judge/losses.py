@@ -12,7 +12,7 @@ from gankit.grading.judge.trace import GENERATOR
 
 def judge_discriminator_loss(evidence: Evidence, recordings: list[Recording]) -> Recognised:
     """Find the formula that reproduces every recorded gradient of the discriminator."""
-    if evidence.failed("rhythm") in ("one_update_per_term", "generator_loss_on_discriminator"):
+    if evidence.split_updates:
         return _not_recognised(evidence, "Not every update of the discriminator is one of its whole loss.")
     candidates = discriminator_candidates(evidence.kind)
     updates = [Matcher(update, candidates) for recording in recordings for update in recording.discriminator_updates]

@@ -39,7 +39,7 @@ def judge_modes(evidence: Evidence) -> None:
             evidence.out.skipped(key, f"The {owner} is never updated on its own.")
         for _, update in run.updates_of(owner):
             calls = [call for call in update.calls if call.network == owner]
-            if any(call.training is True for call in calls):
+            if not calls or any(call.training is True for call in calls):
                 continue
             sentence = (
                 f"The {owner} does not run in training mode in its own update: dropout is off, and the "
@@ -80,7 +80,8 @@ def judge_fit(evidence: Evidence) -> None:
         if name not in history:
             evidence.out.failed(key, "fit_history", f"The history that fit returns has no entry {name!r}.")
             return
-        if evidence.failed("reported") == "not_scalar":
+        if history[name].ndim > 1:
+            # One value an example, which is not for fit to answer for.
             evidence.out.skipped(key, "train_step returns losses that are no single numbers.")
             return
         if history[name].size != FIT_EPOCHS:

@@ -85,8 +85,11 @@ def judge_rhythm(evidence: Evidence, recording: Recording) -> None:
 
 
 def _one_term_each(recording: Recording) -> bool:
-    shown = [update.readings[0] for update in recording.discriminator_updates]
-    return all((len(batches.real) > 0) != (len(batches.fake) > 0) for batches in shown)
+    """Tell whether updates come in pairs: one batch each, or both shown before the first of the two."""
+    updates = recording.discriminator_updates
+    shown = [update.readings[0] for update in updates]
+    one_batch = all((len(batches.real) > 0) != (len(batches.fake) > 0) for batches in shown)
+    return one_batch or not any(update.shown for update in updates[1::2])
 
 
 def judge_separate(evidence: Evidence, recording: Recording) -> None:
@@ -189,6 +192,8 @@ def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh:
             "The same real batch is used for all of the discriminator's updates: each one needs a fresh one. "
             "Look at what is drawn outside the loop.",
         )
+    elif _said_of_samplers(evidence):
+        return
     elif any(len(found) % scene.batch_size for found in (fresh.real, fresh.fake)):
         name = "real" if len(fresh.real) % scene.batch_size else "fake"
         evidence.out.failed(key, "batch_size", f"The discriminator's {name} batch does not hold batch_size rows.", 0.5)
@@ -201,8 +206,15 @@ def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh:
         )
 
 
+def _said_of_samplers(evidence: Evidence) -> bool:
+    """Tell whether the samplers themselves draw another number of rows; 400 latents do not last for any number."""
+    return evidence.failed("real_sample") == "real_size" or evidence.failed("fake_sample") == "fake_size"
+
+
 def _judge_generator_batch(evidence: Evidence, scene: Scene, batches: Batches, before_latents: list) -> None:
     latents = {tuple(row) for row in batches.latents}
+    if _said_of_samplers(evidence):
+        return
     if len(batches.fake) % scene.batch_size:
         evidence.out.failed("batches", "batch_size", "The generator's batch does not hold batch_size rows.", 0.5)
     elif latents and latents <= set(before_latents):

@@ -65,6 +65,19 @@ BUILDER = [
             'keras.layers.Activation("tanh" if channels == 64 else "relu")(maps)',
         ),
     ),
+    (
+        "transposed convolutions",
+        "transposed_convolution",
+        up(
+            'maps = layers.UpSampling2D()(maps)\n        maps = layers.Conv2D(channels, 3, padding="same", kernel_',
+            'maps = keras.layers.Conv2DTranspose(channels, 3, strides=2, padding="same", kernel_',
+        ),
+    ),
+    (
+        "a pooling is missing",
+        "pooling_missing",
+        down("layers.MaxPooling2D()(maps)", "layers.MaxPooling2D()(maps) if channels != 64 else maps"),
+    ),
     ("bilinear upsampling", "upsampling", up("UpSampling2D()", 'UpSampling2D(interpolation="bilinear")')),
     (
         "upsampling after the convolution",

@@ -40,6 +40,14 @@ COMMON = [
             (G_UPDATE + "\n        return", "        return"),
         ],
     ),
+    (
+        "the generator's gradients on the discriminator",
+        "generator_loss_on_discriminator",
+        [
+            ("variables = self.generator.trainable_variables", "variables = self.discriminator.trainable_variables"),
+            (G_APPLY, G_APPLY.replace("self.generator", "self.discriminator")),
+        ],
+    ),
     ("disc_iter ignored", "disc_iter_ignored", [(LOOP, "        for _ in range(1):\n")]),
     ("one discriminator update too many", "disc_iter_count", [(LOOP, "        for _ in range(self.disc_iter + 1):\n")]),
     ("no generator update", "no_generator_update", [("\n" + G_APPLY, "\n")]),
@@ -297,6 +305,26 @@ WGAN_CLIP = WASSERSTEIN[1:] + [
             (G_UPDATE + "\n        return", "        return"),
         ],
     ),
+    (
+        "one update for each term",
+        "one_update_per_term",
+        [
+            (
+                "with tf.GradientTape() as tape:\n                real_scores",
+                "with tf.GradientTape(persistent=True) as tape:\n                real_scores",
+            ),
+            (
+                "discr_loss = self.discriminator_loss(real_scores, fake_scores)\n",
+                "terms = [-tf.reduce_mean(real_scores), tf.reduce_mean(fake_scores)]\n"
+                "                discr_loss = terms[0] + terms[1]\n",
+            ),
+            (
+                "            gradients = tape.gradient(discr_loss, variables)\n" + D_APPLY,
+                "            for term in terms:\n"
+                "                gradients = tape.gradient(term, variables)\n    " + D_APPLY,
+            ),
+        ],
+    ),
     ("not clipped", "not_clipped", [(CLIP, "")]),
     ("only kernels", "biases_not_clipped", [("for variable in variables:", "for variable in variables[::2]:")]),
     ("only biases", "kernels_not_clipped", [("for variable in variables:", "for variable in variables[1::2]:")]),
@@ -366,6 +394,7 @@ NORMS = """        squares = tf.reduce_sum(gradients**2, axis=list(range(1, len(
 """
 MEAN_P = "return tf.reduce_mean((norms - 1.0) ** 2)"
 U = "        u = self.draw_mixing(real)\n"
+PENALTY_SCORES = "self.discriminator(mixed, training=True)"
 ROOT = "        norms = tf.sqrt(tf.maximum(squares, 1e-12))\n"
 
 
@@ -428,6 +457,47 @@ WGAN_GP = WASSERSTEIN + [
     ),
     ("beyond the segment", "mixing_outside", [("u * real + (1.0 - u) * fake", "real + u * (real - fake)")]),
     ("not a mixture", "mixing_other", [("u * real + (1.0 - u) * fake", "u * real + fake")]),
+    (
+        "the same weights for every update",
+        "mixing_repeated",
+        [(U, "        u = tf.random.stateless_uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1), [1, 2])\n")],
+    ),
+    (
+        "a tape that watches nothing",
+        "no_gradient_of_scores",
+        [("            tape.watch(mixed)\n", "")],
+    ),
+    (
+        "the gradient of the mean score",
+        "gradient_of_mean",
+        [(PENALTY_SCORES, f"tf.reduce_mean({PENALTY_SCORES})")],
+    ),
+    (
+        "a squashed score in the penalty",
+        "penalty_other",
+        [(PENALTY_SCORES, f"tf.sigmoid({PENALTY_SCORES})")],
+    ),
+    (
+        "the largest entry for the norm",
+        "penalty_largest_entry",
+        [(ROOT, "        norms = tf.reduce_max(tf.abs(tf.reshape(gradients, [tf.shape(real)[0], -1])), axis=1)\n")],
+    ),
+    (
+        "a root of the sum",
+        "norm_not_squared",
+        [(ROOT, ROOT.replace("squares", "tf.abs(tf.reduce_sum(tf.reshape(gradients, [tf.shape(real)[0], -1]), 1))"))],
+    ),
+    (
+        "clipping left in",
+        "clipping_left",
+        [
+            (
+                D_APPLY,
+                D_APPLY
+                + "            for weights in variables:\n                weights.assign(tf.clip_by_value(weights, -1, 1))\n",
+            )
+        ],
+    ),
     ("beyond the fake", "mixing_outside", [(U, U + "        u = u - 0.3\n")]),
     ("half the segment", "mixing_not_uniform", [(U, U + "        u = 0.5 * u\n")]),
     ("task 2's betas", "betas", [("beta_1, beta_2 = 0.3, 0.9", "beta_1, beta_2 = 0.5, 0.9")]),
