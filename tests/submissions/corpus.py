@@ -122,6 +122,7 @@ def right():
     for style in right_steps.STYLES:
         for task, (file, class_name) in enumerate(CLASSES.items(), start=1):
             yield Case("right", style, task, {file: right_steps.source(style, class_name)})
+    yield Case("right", "weights bound by constraints", 2, patched("wgan_clip.py", right_steps.CONSTRAINTS))
     for style, text in right_builder.STYLES.items():
         yield Case("right", style, 4, {"3-generate_faces.py": text.encode()})
     for style, body in stored.RIGHT.items():

@@ -671,6 +671,23 @@ STYLES = {
     "decorated": DECORATED,
 }
 
+# Task 2 with constraints, which Keras's optimizers apply at the end of an update: edits of the reference.
+CONSTRAINTS = [
+    (
+        """            for variable in variables:
+                variable.assign(tf.clip_by_value(variable, -1.0, 1.0))
+""",
+        "",
+    ),
+    (
+        "        for _ in range(self.disc_iter):\n",
+        """        for variable in variables:
+            variable._constraint = lambda weights: tf.clip_by_value(weights, -1.0, 1.0)
+        for _ in range(self.disc_iter):
+""",
+    ),
+]
+
 
 def source(style, class_name):
     """Return the bytes of a task file in a style."""
