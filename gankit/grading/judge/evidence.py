@@ -58,7 +58,7 @@ class UpdateInStep:
     @cached_property
     def readings(self) -> list[Batches]:
         """The ways to read which batches went into it, the plainest first."""
-        return readings(self.applied.calls, self.earlier, self.recording.sorter, self.generated)
+        return readings(self.shown, self.earlier, self.recording.sorter, self.generated)
 
     def batches_of(self, calls: list[Call]) -> Batches:
         """Tell which rows of some calls of the discriminator are real, and which were generated."""

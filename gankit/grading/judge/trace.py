@@ -280,14 +280,17 @@ def distinct(calls: list[Call]) -> list[Call]:
     return kept
 
 
+def unseen(calls: list[Call], earlier: list[Call]) -> list[Call]:
+    """Leave out calls that repeat a batch of earlier calls."""
+    return [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
+
+
 def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: list[Call]) -> list[Batches]:
-    """Return the ways to read which batches went into an update, the plainest first.
+    """Return the ways to read from the discriminator's calls which batches went into an update, the plainest first.
 
     A loss may be computed once more for a report, on the batch of the update before or on a new one; which calls
     belong to the update is then told by which reading reproduces its gradient.
     """
-    calls = [call for call in calls if call.network == "discriminator"]
-    unseen = [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
     last: list[Call] = []
     kinds = set()
     for call in reversed(calls):
@@ -298,7 +301,7 @@ def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: 
             last.insert(0, call)
     found: list[Batches] = []
     seen: list[list[int]] = []
-    for choice in (distinct(calls), distinct(unseen), calls, last):
+    for choice in (distinct(calls), distinct(unseen(calls, earlier)), calls, last):
         orders = [call.order for call in choice]
         if orders not in seen:
             seen.append(orders)

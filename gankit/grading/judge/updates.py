@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from gankit.grading.judge import adam
-from gankit.grading.judge.evidence import Evidence, Recording, UpdateInStep
+from gankit.grading.judge.evidence import Evidence, Recording
 from gankit.grading.judge.gan_scenes import Scene
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.trace import (
     DISCRIMINATOR,
     GENERATOR,
     Batches,
-    Call,
     find_rows,
+    unseen,
 )
 
 
@@ -143,7 +143,7 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
     before_latents: list[tuple[float, ...]] = []
     for update in recording.updates:
         if update.applied.owner == DISCRIMINATOR:
-            batches, fresh = update.readings[0], update.batches_of(_unseen(update))
+            batches, fresh = update.readings[0], update.batches_of(unseen(update.shown, update.earlier))
             _judge_one_batch(evidence, scene, batches, fresh, before_latents)
             before_latents += [tuple(row) for row in batches.latents]
         elif update.applied.owner == GENERATOR:
@@ -156,10 +156,6 @@ def judge_batches(evidence: Evidence, recording: Recording) -> None:
                     "own_latents",
                     "The generator is fed latents that did not come from latent_generator, or were changed since.",
                 )
-
-
-def _unseen(update: UpdateInStep) -> list[Call]:
-    return [call for call in update.shown if not any(np.array_equal(call.inputs, old.inputs) for old in update.earlier)]
 
 
 def _judge_one_batch(evidence: Evidence, scene: Scene, all_rows: Batches, fresh: Batches, before_latents: list) -> None:
