@@ -1,5 +1,7 @@
 """Run recipes of the face generator over several seeds: Frechet distance against time, recall, and what a CNN notices.
 
+`frechet_distance` is that of pixels, `encoder_distance` that of the encoder's features.
+
 The clock stands still while faces are drawn and measured. Runs that `--seconds` ends early are those of a longer
 recipe cut short: where the learning rates decay, give `--steps` instead.
 
@@ -28,9 +30,10 @@ with runs.quiet_start():
     from tensorflow import keras
 
 from gankit import metrics
+from gankit.faces.encoder import FaceEncoder
 
 FACES_MEASURED = 10_000
-COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "precision", "recall", "cnn")
+COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "encoder_distance", "precision", "recall", "cnn")
 
 
 class Curve(keras.callbacks.Callback):
@@ -100,6 +103,8 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
     order = np.random.default_rng(0).permutation(len(real))
     size = min(5000, len(real))
     steps, spent, _ = curve.rows[-1]
+    encoder = FaceEncoder.load()
+    on_features = metrics.frechet_distance(encoder.features(generated), encoder.features(real))
     accuracies = [metrics.classifier_accuracy(generated, real, seed=seed) for seed in range(cnns)]
     return {
         "recipe": options.recipe,
@@ -107,6 +112,7 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
         "steps": steps,
         "seconds": round(spent, 1),
         "frechet_distance": round(metrics.frechet_distance(generated, real), 3),
+        "encoder_distance": round(on_features, 3),
         **{k: round(v, 3) for k, v in metrics.precision_recall(real[order[:size]], generated[:size], k=5).items()},
         "cnn": round(float(np.median(accuracies)), 3) if accuracies else "",
         "curve": [(step, round(when, 1), round(distance, 3)) for step, when, distance in curve.rows],

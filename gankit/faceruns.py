@@ -15,6 +15,7 @@ from tensorflow import keras
 
 from gankit import plots
 from gankit.callbacks import AveragedWeights, LinearDecay, LossCurve, Progress, Snapshots, recalibrate_batch_norm
+from gankit.faces.encoder import FaceEncoder
 from gankit.faces.scaling import FaceScaling
 from gankit.latents import LatentGenerator
 from gankit.metrics import beside_floor
@@ -132,12 +133,14 @@ class FaceRun:
         Returns
         -------
         dict
-            What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; ``generated_faces``,
-            ``steps_made``, ``training_seconds``, and the last losses.
+            What :func:`gankit.metrics.beside_floor` returns, on pixel intensities, and as ``encoder`` on the encoder's
+            features; ``generated_faces``, ``steps_made``, ``training_seconds``, and the last losses.
         """
         generated = self._from(self._latents(FACES_MEASURED))
+        encoder = FaceEncoder.load()
         return {
             **beside_floor(real, generated),
+            "encoder": beside_floor(encoder.features(real), encoder.features(generated)),
             "generated_faces": len(generated),
             "steps_made": int(self._gan.generator.optimizer.iterations.numpy()),
             "training_seconds": round(self._training_seconds, 1),

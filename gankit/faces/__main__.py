@@ -1,4 +1,7 @@
-"""Files of faces: ``python -m gankit.faces render`` makes faces, ``import`` brings real ones, ``grid`` draws a file."""
+"""Files of faces: ``python -m gankit.faces render`` makes faces, ``import`` brings real ones, ``grid`` draws a file.
+
+``encoder`` trains the network of :mod:`gankit.faces.encoder` on faces that it renders.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import io
 import os
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import numpy as np
 from gankit.faces.files import FACES_FILE, load_faces
 from gankit.faces.imports import LFW_CROP, import_faces, import_lfw
 from gankit.faces.renderer import RENDERER_VERSION, SIZES, render_faces
-from gankit.runs import OneSentenceParser, output_file, run_script, whole_number
+from gankit.runs import OneSentenceParser, output_file, run_record, run_script, whole_number
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -59,6 +63,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     grid.add_argument("--output", type=Path, required=True, help="the .png file to write")
     grid.set_defaults(run=_grid)
 
+    encoder = commands.add_parser("encoder", help="train a network that reads attributes from faces, into a .h5 file")
+    encoder.add_argument("--count", type=whole_number(2), default=40_000, help="faces to render (default: 40000)")
+    encoder.add_argument("--epochs", type=whole_number(1), default=12, help="passes over them (default: 12)")
+    encoder.add_argument("--seed", type=whole_number(0), default=1, help="seed of faces and weights (default: 1)")
+    encoder.add_argument("--output", type=Path, required=True, help="the .h5 file to write")
+    encoder.set_defaults(run=_encoder)
+
     options = parser.parse_args(arguments)
     if options.command == "import" and options.cache is not None and not options.lfw:
         importing.error("argument --cache: it is read with --lfw only")
@@ -66,12 +77,15 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _render(options: argparse.Namespace, file: Path) -> str:
-    # Starting processes takes a second, in which one process renders a few hundred faces.
-    processes = os.cpu_count() or 1 if options.count > 1000 else 1
-    faces, attributes = render_faces(options.count, options.size, options.seed, processes)
+    faces, attributes = render_faces(options.count, options.size, options.seed, _processes(options.count))
     arrays = {"faces": faces, **attributes, "seed": np.int64(options.seed), "renderer_version": RENDERER_VERSION}
     file.write_bytes(_npz(arrays))
     return f"{options.count} faces of {options.size}x{options.size} pixels are in {options.output}."
+
+
+def _processes(count: int) -> int:
+    # Starting processes takes a second, in which one process renders a few hundred faces.
+    return os.cpu_count() or 1 if count > 1000 else 1
 
 
 def _import(options: argparse.Namespace, file: Path) -> str:
@@ -112,6 +126,23 @@ def _grid(options: argparse.Namespace, file: Path) -> str:
     picture = Image.fromarray(np.round(255 * tile(faces / 255, options.columns)).astype(np.uint8))
     picture.resize((3 * picture.width, 3 * picture.height), Image.NEAREST).save(file, "PNG")
     return f"The picture is {options.output}."
+
+
+def _encoder(options: argparse.Namespace, file: Path) -> str:
+    from gankit.faces.encoder import explained_variance, train_encoder
+    from gankit.weights import write_weights
+
+    started = time.perf_counter()
+    faces, attributes = render_faces(options.count, 16, options.seed, _processes(options.count))
+    encoder, network = train_encoder(faces, attributes, options.epochs, options.seed, verbose=2)
+    # Faces of another seed, which it has not seen.
+    unseen = min(options.count, 2000)
+    shares = explained_variance(encoder, *render_faces(unseen, 16, options.seed + 1, _processes(unseen)))
+    settings = argparse.Namespace(count=options.count, epochs=options.epochs, seed=options.seed)
+    record = run_record(settings, started, renderer_version=RENDERER_VERSION, explained_variance=shares)
+    write_weights(file, network, provenance=record)
+    lines = [f"  {name:<20} {share:6.2f}" for name, share in shares.items()]
+    return "\n".join(["Share of each attribute's variance that is read:", *lines, f"It is in {options.output}."])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,217 @@
+"""A small network that knows what faces are made of; distances between its features see what pixels hide.
+
+Draw pixels from a Gaussian with the mean and the covariance of faces: the pictures are ghosts of heads, and their
+Frechet distance on pixels is 0. The encoder was trained to read the attributes of rendered faces (smile, yaw, beard,
+...) from their pixels, and what it looks for is not there. It takes the place of the Inception network of the usual
+figures (Heusel et al. 2017), which was made for colour photographs of 299x299 pixels.
+
+How it was trained, and what it can and cannot read, stands in ``data/README.md``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gankit.errors import InputError
+from gankit.faces.attributes import HAIR_STYLES, sample_attributes
+from gankit.faces.files import DATA
+
+if TYPE_CHECKING:
+    from tensorflow import keras
+
+ENCODER_FILE = DATA / "encoder.h5"
+FEATURES = 64
+MOMENTUM = 0.9  # of the running statistics: Keras's 0.99 needs hundreds of steps to settle
+# Faces looked at in one go: 2,000 need 130 MB at the largest map.
+FACES_AT_ONCE = 2000
+
+
+class FaceEncoder:
+    """The encoder with its weights.
+
+    Parameters
+    ----------
+    network : keras.Model
+        One that :func:`build_encoder` built.
+    """
+
+    def __init__(self, network: keras.Model):
+        from tensorflow import keras
+
+        self._network = network
+        self._to_features = keras.Model(network.input, network.get_layer("features").output)
+
+    @classmethod
+    def load(cls, path: str | Path = ENCODER_FILE) -> FaceEncoder:
+        """Read an encoder that ``python -m gankit.faces encoder`` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged, or holds other weights.
+        """
+        from gankit.weights import read_weights
+
+        network = build_encoder()
+        network.set_weights(read_weights(path, network).arrays)
+        return cls(network)
+
+    def features(self, faces: np.ndarray) -> np.ndarray:
+        """Describe faces by numbers whose deviation over rendered faces is 1.
+
+        Parameters
+        ----------
+        faces : numpy.ndarray
+            Intensities in [0, 1], shape ``(n, 16, 16)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(n, 64)``.
+
+        Raises
+        ------
+        InputError
+            For another shape.
+        """
+        return self._apply(self._to_features, faces)
+
+    def attributes(self, faces: np.ndarray) -> dict[str, np.ndarray]:
+        """Estimate the attributes of faces: arguments as in :meth:`features`.
+
+        Returns
+        -------
+        dict of numpy.ndarray
+            One float32 array of length ``n`` an attribute, in the units of ``data/README.md``; of what is there or
+            not, and of the hair styles, something like a probability, which may leave [0, 1].
+        """
+        return dict(zip(attribute_names(), self._apply(self._network, faces).T))
+
+    def _apply(self, network: keras.Model, faces: np.ndarray) -> np.ndarray:
+        faces = np.asarray(faces, np.float32)
+        if faces.ndim != 3 or faces.shape[1:] != (16, 16):
+            raise InputError(f"The encoder looks at faces of shape (n, 16, 16), not {faces.shape}.")
+        starts = range(0, len(faces), FACES_AT_ONCE)
+        return np.concatenate(
+            [network(faces[start : start + FACES_AT_ONCE, ..., None], training=False) for start in starts]
+        )
+
+
+def build_encoder(seed: int | None = None) -> keras.Model:
+    """Build the network: ``(batch, 16, 16, 1)`` to 64 features, and from these to the attributes.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed of the initial weights; drawn from TensorFlow's global generator where it is left out.
+    """
+    from tensorflow import keras
+
+    from gankit.builders import SeedSequence
+
+    next_seed = SeedSequence(seed)
+
+    def initial() -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=next_seed())
+
+    pictures = keras.Input((16, 16, 1))
+    maps = keras.layers.Rescaling(4.0, offset=-2.0)(pictures)
+    for channels in (32, 64):
+        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=MOMENTUM)(maps))
+        maps = keras.layers.MaxPooling2D()(maps)
+    maps = keras.layers.Dense(FEATURES, kernel_initializer=initial())(keras.layers.Flatten()(maps))
+    # Without a scale of its own, it gives every feature the deviation 1.
+    features = keras.layers.BatchNormalization(momentum=MOMENTUM, scale=False, name="features")(maps)
+    attributes = keras.layers.Dense(len(attribute_names()), kernel_initializer=initial())(keras.layers.ReLU()(features))
+    return keras.Model(pictures, attributes, name="encoder")
+
+
+def attribute_names() -> list[str]:
+    """Name the columns of :func:`attribute_table`."""
+    return list(_columns(sample_attributes(1)))
+
+
+def attribute_table(attributes: dict[str, np.ndarray]) -> np.ndarray:
+    """Put attributes side by side: float32, shape ``(n, number of names)``.
+
+    Hair styles have no order, and become one column each, 1 where a face has it.
+    """
+    return np.stack([np.asarray(values, np.float32) for values in _columns(attributes).values()], axis=1)
+
+
+def _columns(attributes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    columns = {name: values for name, values in attributes.items() if name != "hair_style"}
+    return {**columns, **{name: attributes["hair_style"] == style for style, name in enumerate(HAIR_STYLES)}}
+
+
+def train_encoder(
+    faces: np.ndarray, attributes: dict[str, np.ndarray], epochs: int, seed: int, verbose: int = 0
+) -> tuple[FaceEncoder, keras.Model]:
+    """Train an encoder to read attributes from pixels, by least squares in units of each attribute's deviation.
+
+    Parameters
+    ----------
+    faces : numpy.ndarray
+        uint8, shape ``(n, 16, 16)``, ``n`` of 2 or more.
+    attributes : dict of numpy.ndarray
+        As :func:`gankit.faces.renderer.render_faces` returns them.
+    epochs : int
+        Passes over the faces.
+    seed : int
+        Seed of the initial weights and of the order of the faces.
+    verbose : int
+        That of Keras's ``fit``.
+
+    Returns
+    -------
+    encoder : FaceEncoder
+        Ready for use.
+    network : keras.Model
+        What :func:`gankit.weights.write_weights` needs.
+    """
+    from tensorflow import keras
+
+    table = attribute_table(attributes)
+    mean, deviation = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-6)
+    pictures = faces.astype(np.float32)[..., None] / 255
+    network = build_encoder(seed)
+    steps = epochs * -(-len(faces) // 128)
+    rate = keras.optimizers.schedules.CosineDecay(0.002, steps)
+    network.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
+    keras.utils.set_random_seed(seed)  # of the order of the faces
+    network.fit(pictures, (table - mean) / deviation, batch_size=128, epochs=epochs, verbose=verbose)
+
+    # The last layer takes over the attributes' own units.
+    head = network.layers[-1]
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel * deviation, bias * deviation + mean])
+    return FaceEncoder(network), network
+
+
+def explained_variance(encoder: FaceEncoder, faces: np.ndarray, attributes: dict[str, np.ndarray]) -> dict[str, float]:
+    """Tell how well an encoder reads each attribute of faces it has not seen: 1 minus error over variance.
+
+    Parameters
+    ----------
+    encoder : FaceEncoder
+        A trained one.
+    faces : numpy.ndarray
+        uint8, shape ``(n, 16, 16)``.
+    attributes : dict of numpy.ndarray
+        Their attributes.
+
+    Returns
+    -------
+    dict of str to float
+        1 for perfect estimates, 0 for those no better than the mean, below 0 for worse ones; the best comes first.
+    """
+    estimates = encoder.attributes(faces.astype(np.float32) / 255)
+    shares = {
+        name: float(1 - np.mean((estimates[name] - truth) ** 2) / max(truth.var(), 1e-12))
+        for name, truth in zip(attribute_names(), attribute_table(attributes).T)
+    }
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
