@@ -2,7 +2,7 @@
 
 Task 4's generator squeezes its maps to 16 channels at 8x8 and to a single one at 16x16, and 16 latents decide
 everything: fine detail that varies on its own, hair and shadows, has no room. Here 64 latents become maps of 128, 64
-and 32 channels, and one more convolution at full size mixes them. The other latents are fine detail from the start: one
+and 32 channels, and two more convolutions at full size mix them. The other latents are fine detail from the start: one
 for each place at 8x8 and at 16x16, as one more channel there (after Karras et al. 2019, who add such noise). Leaky
 rectifiers, which never saturate, replace tanh, and the discriminator halves its maps with strided convolutions instead
 of max-pooling (Radford et al. 2016).
@@ -48,7 +48,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     def convolution(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
         return layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
 
-    # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x1 ----
+    # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
     latents = keras.Input((LATENT_DIMENSION,))
     maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents[:, :COARSE])
     maps = keras.layers.Reshape((4, 4, 128))(maps)
@@ -60,6 +60,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
         fine = keras.layers.Reshape((side, side, 1))(latents[:, used : used + side * side])
         maps = keras.layers.Concatenate()([maps, fine])
         used += side * side
+    maps = leaky(keras.layers.BatchNormalization()(convolution(maps, 32)))
     maps = keras.layers.BatchNormalization()(convolution(maps, 1))
     maps = keras.layers.Activation("tanh")(maps)
     generator = keras.Model(latents, maps, name="generator")
@@ -68,7 +69,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     pictures = keras.Input((16, 16, 1))
     maps = leaky(convolution(pictures, 32))
     for channels in (64, 128):
-        maps = keras.layers.Conv2D(channels, 4, strides=2, padding="same", kernel_initializer=initial())(maps)
+        maps = keras.layers.Conv2D(channels, 3, strides=2, padding="same", kernel_initializer=initial())(maps)
         maps = leaky(maps)
     features = leaky(keras.layers.Dense(128, kernel_initializer=initial())(keras.layers.Flatten()(maps)))
     scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)

@@ -31,10 +31,10 @@ RECIPES = {
     },
     "best": {
         "networks": "wide",
-        "steps": 28000,
+        "steps": 25000,
         "batch_size": 32,
         "disc_iter": 1,
-        "learning_rate": 0.0005,
+        "learning_rate": 0.001,
         "decay": 0.5,
         "beta_1": 0.0,
         "beta_2": 0.9,

@@ -70,7 +70,7 @@ def test_convolutional_discriminator_matches_numpy():
     np.testing.assert_allclose(discriminator(pictures.astype(np.float32)), expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("build", "hidden_norms"), [(convolutional_GenDiscr, 2), (wide_GenDiscr, 3)])
+@pytest.mark.parametrize(("build", "hidden_norms"), [(convolutional_GenDiscr, 2), (wide_GenDiscr, 4)])
 def test_the_first_pictures_have_the_contrast_asked_for(build, hidden_norms):
     generator, _ = build(seed=1)
     stock = generator.get_weights()
@@ -98,9 +98,9 @@ def test_wide_networks_widen_the_late_layers():
     assert (generator.name, discriminator.name) == ("generator", "discriminator")
     assert generator.input_shape == (None, 384) and discriminator.output_shape == (None, 1)
     # Kernels and biases, then gamma and beta, then the running statistics.
-    dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 65 + 1) * 32 + (9 * 33 + 1)
-    assert generator.count_params() == dense + convolutions + 4 * (128 + 64 + 32 + 1)
-    assert discriminator.count_params() == 320 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 2049 * 128 + 129
+    dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 65 + 1) * 32 + (9 * 33 + 1) * 32 + (9 * 32 + 1)
+    assert generator.count_params() == dense + convolutions + 4 * (128 + 64 + 32 + 32 + 1)
+    assert discriminator.count_params() == 320 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 128 + 2049 * 128 + 129
     latents = np.random.default_rng(3).standard_normal((5, 384)).astype(np.float32)
     pictures = np.array(generator(latents))
     assert pictures.shape == (5, 16, 16, 1) and np.abs(pictures).max() < 1
@@ -119,12 +119,12 @@ def test_fine_latents_act_where_they_are():
         other[0, latent] += 1
         return np.argwhere(np.array(generator(other) - generator(latents))[0, ..., 0])
 
-    # The last 256 are places of 16x16, and one convolution follows them.
+    # The last 256 are places of 16x16, and two convolutions follow them.
     places = changed_by(64 + 64 + 16 * 5 + 9)
-    assert len(places) == 9 and (np.abs(places - (5, 9)) <= 1).all()
-    # Those of 8x8 pass two convolutions at twice the size: 2 + 2 * 2 places each way.
-    places = changed_by(64 + 8 * 2 + 6)
-    assert len(places) == 36 and (np.abs(places - (4.5, 12.5)) <= 2.5).all()
+    assert len(places) == 25 and (np.abs(places - (5, 9)) <= 2).all()
+    # Those of 8x8 pass three convolutions at twice the size: 2 + 2 * 3 places each way.
+    places = changed_by(64 + 8 * 2 + 5)
+    assert len(places) == 64 and (np.abs(places - (4.5, 10.5)) <= 3.5).all()
     assert len(changed_by(7)) == 256
 
 
