@@ -1,20 +1,21 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
 Every function but the last flattens its examples to vectors and works on their pixels (or whatever the axes hold) in
-float64; no network is involved. Give intensities in [0, 1], since distances scale with the units. Those that compare
-every example with every other one take quadratic time, but hold only a block of the distance matrix at a time.
+float64. Give intensities in [0, 1], since distances scale with the units, or the features that
+:class:`gankit.faces.encoder.FaceEncoder` finds in faces. Those that compare every example with every other one take
+quadratic time, but hold only a block of the distance matrix at a time.
 
 Sources
 -------
 Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium":
-Frechet distance between Gaussians fitted to two sets. Deviation: on the pixels, not on Inception features.
+Frechet distance between Gaussians fitted to two sets. Deviation: of pixels or our encoder's features, not Inception's.
 
 Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models".
 
 Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models": density and coverage.
-Deviation of both: on the pixels, not on network features.
+Deviation of both: on the pixels, or our encoder's features.
 
-Binkowski et al. 2018, "Demystifying MMD GANs": the kernel distance KID. Deviation: on the pixels.
+Binkowski et al. 2018, "Demystifying MMD GANs": the kernel distance KID. Deviation: as above.
 
 Bonneel et al. 2015, "Sliced and Radon Wasserstein Barycenters of Measures": sliced Wasserstein distance.
 

@@ -56,9 +56,9 @@ def test_faces_are_described_one_by_one_however_many_there_are(encoder, monkeypa
     np.testing.assert_allclose(encoder.features(faces[4:5])[0], together[4], atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(3, 16, 15), (3, 16, 16, 1), (16, 16), (2, 32, 32)])
+@pytest.mark.parametrize("shape", [(3, 16, 15), (3, 16, 16, 1), (16, 16), (2, 32, 32), (0, 16, 16)])
 def test_other_shapes_are_refused_in_a_sentence(encoder, shape):
-    with pytest.raises(InputError, match=r"of shape \(n, 16, 16\), not"):
+    with pytest.raises(InputError, match=r"of shape \(n, 16, 16\), n >= 1, not"):
         encoder.features(np.zeros(shape))
 
 

@@ -134,13 +134,13 @@ def _encoder(options: argparse.Namespace, file: Path) -> str:
 
     started = time.perf_counter()
     faces, attributes = render_faces(options.count, 16, options.seed, _processes(options.count))
-    encoder, network = train_encoder(faces, attributes, options.epochs, options.seed, verbose=2)
+    encoder = train_encoder(faces, attributes, options.epochs, options.seed, verbose=2)
     # Faces of another seed, which it has not seen.
     unseen = min(options.count, 2000)
     shares = explained_variance(encoder, *render_faces(unseen, 16, options.seed + 1, _processes(unseen)))
     settings = argparse.Namespace(count=options.count, epochs=options.epochs, seed=options.seed)
     record = run_record(settings, started, renderer_version=RENDERER_VERSION, explained_variance=shares)
-    write_weights(file, network, provenance=record)
+    write_weights(file, encoder.network, provenance=record)
     lines = [f"  {name:<20} {share:6.2f}" for name, share in shares.items()]
     return "\n".join(["Share of each attribute's variance that is read:", *lines, f"It is in {options.output}."])
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ENCODER_FILE = DATA / "encoder.h5"
 FEATURES = 64
 MOMENTUM = 0.9  # of the running statistics: Keras's 0.99 needs hundreds of steps to settle
-# Faces looked at in one go: 2,000 need 130 MB at the largest map.
+# Faces looked at in one go: their largest maps, 16x16 with 32 channels, then take 65 MB.
 FACES_AT_ONCE = 2000
 
 
@@ -36,12 +36,17 @@ class FaceEncoder:
     ----------
     network : keras.Model
         One that :func:`build_encoder` built.
+
+    Attributes
+    ----------
+    network : keras.Model
+        The same.
     """
 
     def __init__(self, network: keras.Model):
         from tensorflow import keras
 
-        self._network = network
+        self.network = network
         self._to_features = keras.Model(network.input, network.get_layer("features").output)
 
     @classmethod
@@ -65,7 +70,7 @@ class FaceEncoder:
         Parameters
         ----------
         faces : numpy.ndarray
-            Intensities in [0, 1], shape ``(n, 16, 16)``.
+            Intensities in [0, 1], shape ``(n, 16, 16)``, n of 1 or more.
 
         Returns
         -------
@@ -75,7 +80,7 @@ class FaceEncoder:
         Raises
         ------
         InputError
-            For another shape.
+            For another shape, or no faces.
         """
         return self._apply(self._to_features, faces)
 
@@ -88,12 +93,12 @@ class FaceEncoder:
             One float32 array of length ``n`` an attribute, in the units of ``data/README.md``; of what is there or
             not, and of the hair styles, something like a probability, which may leave [0, 1].
         """
-        return dict(zip(attribute_names(), self._apply(self._network, faces).T))
+        return dict(zip(attribute_names(), self._apply(self.network, faces).T))
 
     def _apply(self, network: keras.Model, faces: np.ndarray) -> np.ndarray:
         faces = np.asarray(faces, np.float32)
-        if faces.ndim != 3 or faces.shape[1:] != (16, 16):
-            raise InputError(f"The encoder looks at faces of shape (n, 16, 16), not {faces.shape}.")
+        if faces.ndim != 3 or faces.shape[1:] != (16, 16) or not len(faces):
+            raise InputError(f"The encoder looks at faces of shape (n, 16, 16), n >= 1, not {faces.shape}.")
         starts = range(0, len(faces), FACES_AT_ONCE)
         return np.concatenate(
             [network(faces[start : start + FACES_AT_ONCE, ..., None], training=False) for start in starts]
@@ -150,7 +155,7 @@ def _columns(attributes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def train_encoder(
     faces: np.ndarray, attributes: dict[str, np.ndarray], epochs: int, seed: int, verbose: int = 0
-) -> tuple[FaceEncoder, keras.Model]:
+) -> FaceEncoder:
     """Train an encoder to read attributes from pixels, by least squares in units of each attribute's deviation.
 
     Parameters
@@ -168,10 +173,8 @@ def train_encoder(
 
     Returns
     -------
-    encoder : FaceEncoder
-        Ready for use.
-    network : keras.Model
-        What :func:`gankit.weights.write_weights` needs.
+    FaceEncoder
+        Ready for use; :func:`gankit.weights.write_weights` stores its ``network``.
     """
     from tensorflow import keras
 
@@ -189,7 +192,7 @@ def train_encoder(
     head = network.layers[-1]
     kernel, bias = head.get_weights()
     head.set_weights([kernel * deviation, bias * deviation + mean])
-    return FaceEncoder(network), network
+    return FaceEncoder(network)
 
 
 def explained_variance(encoder: FaceEncoder, faces: np.ndarray, attributes: dict[str, np.ndarray]) -> dict[str, float]:
