@@ -110,6 +110,9 @@ def test_face_generator_leaves_everything_it_should(face_run):
     assert Image.open(out / "training.gif").n_frames == 12
     figures = assert_record(out, seed=3)
     assert figures["steps_made"] == 11 and figures["frechet_distance"] > 0 and figures["frechet_floor"] > 0
+    on_features = figures["encoder"]
+    assert set(on_features) == {"frechet_distance", "frechet_floor", "metrics", "metrics_floor"}
+    assert on_features["frechet_distance"] > on_features["frechet_floor"] > 0
     stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
     assert stored.provenance["settings"]["steps"] == 11
     assert stored.decoding.mean.shape == (16, 16)
