@@ -18,7 +18,7 @@ from gankit.callbacks import AveragedWeights, LinearDecay, LossCurve, Progress, 
 from gankit.faces.encoder import FaceEncoder
 from gankit.faces.scaling import FaceScaling
 from gankit.latents import LatentGenerator
-from gankit.metrics import beside_floor
+from gankit.metrics import beside_floor, classifier_beside_floor
 from gankit.model import GAN, largest_divisor
 from gankit.runs import OutputFolder
 from gankit.weights import write_weights
@@ -134,13 +134,15 @@ class FaceRun:
         -------
         dict
             What :func:`gankit.metrics.beside_floor` returns, on pixel intensities, and as ``encoder`` on the encoder's
-            features; ``generated_faces``, ``steps_made``, ``training_seconds``, and the last losses.
+            features; what :func:`gankit.metrics.classifier_beside_floor` returns; ``generated_faces``, ``steps_made``,
+            ``training_seconds``, and the last losses.
         """
         generated = self._from(self._latents(FACES_MEASURED))
         encoder = FaceEncoder.load()
         return {
             **beside_floor(real, generated),
             "encoder": beside_floor(encoder.features(real), encoder.features(generated)),
+            **classifier_beside_floor(real, generated),
             "generated_faces": len(generated),
             "steps_made": int(self._gan.generator.optimizer.iterations.numpy()),
             "training_seconds": round(self._training_seconds, 1),

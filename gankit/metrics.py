@@ -332,8 +332,7 @@ def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed
         ``frechet_distance`` and ``frechet_floor``, of all examples; ``metrics`` and ``metrics_floor``, each what
         :func:`comparison` returns.
     """
-    shuffled = real[np.random.default_rng(seed).permutation(len(real))]
-    halves = shuffled[: len(real) // 2], shuffled[len(real) // 2 :]
+    shuffled, halves = _shuffled(real, seed)
     size = min(size, len(halves[0]), len(generated))
     return {
         "frechet_distance": frechet_distance(generated, real),
@@ -341,6 +340,32 @@ def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed
         "metrics": comparison(shuffled, generated, size),
         "metrics_floor": comparison(*halves, size),
     }
+
+
+def classifier_beside_floor(
+    real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0
+) -> dict[str, float]:
+    """Let a small CNN tell generated from real pictures, and one half of the real pictures from the other.
+
+    Arguments as in :func:`beside_floor`; the pictures are those of :func:`classifier_accuracy`.
+
+    Returns
+    -------
+    dict of str to float
+        ``classifier_accuracy`` and ``classifier_floor``, which chance alone puts near 0.5.
+    """
+    shuffled, halves = _shuffled(real, seed)
+    size = min(size, len(halves[0]), len(generated))
+    return {
+        "classifier_accuracy": classifier_accuracy(shuffled[:size], generated[:size], seed=seed),
+        "classifier_floor": classifier_accuracy(*(half[:size] for half in halves), seed=seed),
+    }
+
+
+def _shuffled(real: np.ndarray, seed: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return the real examples in another order, and its two halves."""
+    shuffled = real[np.random.default_rng(seed).permutation(len(real))]
+    return shuffled, (shuffled[: len(real) // 2], shuffled[len(real) // 2 :])
 
 
 def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:

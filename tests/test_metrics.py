@@ -7,6 +7,7 @@ from gankit import metrics
 from gankit.metrics import (
     beside_floor,
     classifier_accuracy,
+    classifier_beside_floor,
     comparison,
     density_coverage,
     frechet_distance,
@@ -206,3 +207,10 @@ def test_beside_the_comparison_stands_that_of_two_halves_of_the_real_examples():
     same = beside_floor(real, real[::-1], size=200)
     assert same["metrics"].keys() == same["metrics_floor"].keys() == comparison(real, real).keys()
     assert abs(same["metrics"]["density"] - same["metrics_floor"]["density"]) < 0.2
+
+
+def test_the_classifier_stands_beside_its_floor():
+    noise = np.random.default_rng(0).random((400, 8, 8))
+    found = classifier_beside_floor(noise, np.sort(noise[:250], axis=1))
+    assert set(found) == {"classifier_accuracy", "classifier_floor"}
+    assert found["classifier_accuracy"] > 0.85 and 0.3 < found["classifier_floor"] < 0.7

@@ -113,6 +113,7 @@ def test_face_generator_leaves_everything_it_should(face_run):
     on_features = figures["encoder"]
     assert set(on_features) == {"frechet_distance", "frechet_floor", "metrics", "metrics_floor"}
     assert on_features["frechet_distance"] > on_features["frechet_floor"] > 0
+    assert 0 <= figures["classifier_floor"] <= 1 and 0 <= figures["classifier_accuracy"] <= 1
     stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
     assert stored.provenance["settings"]["steps"] == 11
     assert stored.decoding.mean.shape == (16, 16)
