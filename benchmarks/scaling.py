@@ -117,16 +117,18 @@ def growth(points: list[dict[str, float]]) -> float:
 def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) -> None:
     """Write the figure: time above, memory below, a column for each kind of size."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     columns = {"batch size": [], "examples": [], "faces": []}
     for subject in results:
         columns[UNITS.get(subject, "faces")].append(subject)
     shown = {unit: subjects for unit, subjects in columns.items() if subjects}
     figure = Figure(figsize=(1 + 4 * len(shown), 7), layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # the caption stands below
     axes = figure.subplots(2, len(shown), squeeze=False)
     for column, (unit, subjects) in enumerate(shown.items()):
-        for row, quantity in enumerate(("milliseconds", "megabytes")):
-            curves = [[(point["size"], max(point[quantity], 0.01)) for point in results[name]] for name in subjects]
+        for row, (quantity, least) in enumerate((("milliseconds", 0.0), ("megabytes", 1.0))):
+            curves = [[(point["size"], max(point[quantity], least)) for point in results[name]] for name in subjects]
             for subject, curve in zip(subjects, curves):
                 axes[row, column].loglog(*zip(*curve), "o-", label=subject)
             # What grows as fast as its sizes do runs parallel to this line.
@@ -134,6 +136,7 @@ def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) 
             right = max(size for curve in curves for size, _ in curve)
             axes[row, column].loglog([left, right], [bottom, bottom * right / left], "k:", linewidth=1, label="linear")
             axes[row, column].set(xlabel=unit, ylabel=quantity)
+            axes[row, column].xaxis.set_minor_formatter(NullFormatter())
             axes[row, column].legend(fontsize=8)
     output.save_figure(figure, "scaling.png")
 

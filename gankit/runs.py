@@ -12,6 +12,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import shutil
 import sys
 import tempfile
@@ -219,7 +220,7 @@ def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str
         flag = "--" + name.replace("_", "-")
         values = [] if value is True else value if isinstance(value, list) else [value]
         words += [flag, *(each.name if isinstance(each, Path) else str(each) for each in values)]
-    return " ".join(words)
+    return shlex.join(words)
 
 
 def run_record(options: argparse.Namespace, started: float, **figures: Any) -> dict[str, Any]:
