@@ -97,8 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     distance, floor = figures["frechet_distance"], figures["frechet_floor"]
     print(f"Frechet distance on pixels, {figures['generated_faces']} generated against {len(faces)} real faces:")
     print(f"  generated {distance:.3f}   (two halves of the real faces: {floor:.3f})")
-    told, by_chance = figures["classifier_accuracy"], figures["classifier_floor"]
-    print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
+    if "classifier_accuracy" in figures:
+        told, by_chance = figures["classifier_accuracy"], figures["classifier_floor"]
+        print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
     print(f"Pictures, weights and record.json are in {output.path}.")
     if interrupted:
         print(

@@ -27,6 +27,8 @@ FRAMES = 40
 FACES_IN_A_FRAME = 64
 FACES_MEASURED = 10_000
 FACES_CALIBRATING = 1000
+# Of fewer real faces a CNN learns nothing, and the covariance of 64 features says little.
+FEWEST_FOR_NETWORKS = 1000
 # Between two calls the averages, pictures and progress are brought up to date.
 STEPS_IN_ONE_CALL = 10
 
@@ -133,16 +135,19 @@ class FaceRun:
         Returns
         -------
         dict
-            What :func:`gankit.metrics.beside_floor` returns, on pixel intensities, and as ``encoder`` on the encoder's
-            features; what :func:`gankit.metrics.classifier_beside_floor` returns; ``generated_faces``, ``steps_made``,
-            ``training_seconds``, and the last losses.
+            What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; ``generated_faces``, ``steps_made``,
+            ``training_seconds``, and the last losses. For 1,000 real faces or more also, as ``encoder``, the first on
+            the encoder's features, and what :func:`gankit.metrics.classifier_beside_floor` returns.
         """
         generated = self._from(self._latents(FACES_MEASURED))
-        encoder = FaceEncoder.load()
+        by_networks: dict[str, Any] = {}
+        if len(real) >= FEWEST_FOR_NETWORKS:
+            encoder = FaceEncoder.load()
+            by_networks["encoder"] = beside_floor(encoder.features(real), encoder.features(generated))
+            by_networks.update(classifier_beside_floor(real, generated))
         return {
             **beside_floor(real, generated),
-            "encoder": beside_floor(encoder.features(real), encoder.features(generated)),
-            **classifier_beside_floor(real, generated),
+            **by_networks,
             "generated_faces": len(generated),
             "steps_made": int(self._gan.generator.optimizer.iterations.numpy()),
             "training_seconds": round(self._training_seconds, 1),
