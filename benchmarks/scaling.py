@@ -123,7 +123,7 @@ def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) 
     for subject in results:
         columns[UNITS.get(subject, "faces")].append(subject)
     shown = {unit: subjects for unit, subjects in columns.items() if subjects}
-    figure = Figure(figsize=(1 + 4 * len(shown), 7), layout="constrained")
+    figure = Figure(figsize=(max(9, 1 + 4 * len(shown)), 7), layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # the caption stands below
     axes = figure.subplots(2, len(shown), squeeze=False)
     for column, (unit, subjects) in enumerate(shown.items()):
