@@ -1,9 +1,9 @@
 """How time and memory grow with the work: steps with the batch, samples with the data, pictures and metrics with faces.
 
 Every point is measured in a process of its own, so that its peak memory is its own. Memory is the peak over what the
-process held before the work began. Times are the fastest of some turns. A line in the table says how time grows between
-the last two sizes: 1 is linear, 0 not at all. Work that compares every face with every other one, as the metrics of
-neighbours and of kernels do, is quadratic in time; its memory must not be.
+process held before the work began; the figure shows 1 MB where it is less. Times are the fastest of some turns. A line
+in the table says how time grows between the last two sizes: 1 is linear, 0 not at all. Work that compares every face
+with every other one, as the metrics of neighbours and of kernels do, is quadratic in time; its memory must not be.
 
 Run: python benchmarks/scaling.py          (figure and record in outputs/scaling)
      python benchmarks/scaling.py --largest
