@@ -1,7 +1,7 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
-Every function but the last flattens its examples to vectors and works on their pixels (or whatever the axes hold) in
-float64. Give intensities in [0, 1], since distances scale with the units, or the features that
+Every function but those of the classifier flattens its examples to vectors and works on their pixels (or whatever the
+axes hold) in float64. Give intensities in [0, 1], since distances scale with the units, or the features that
 :class:`gankit.faces.encoder.FaceEncoder` finds in faces. Those that compare every example with every other one take
 quadratic time, but hold only a block of the distance matrix at a time.
 
