@@ -18,21 +18,19 @@ Run: python convolutional_gan.py   (both summaries on the terminal, pictures in 
 
 from __future__ import annotations
 
-from gankit import commands
+from gankit import scripts
 
 if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    commands.convolutional(__doc__).parse_args()
-
-import time
+    scripts.convolutional(__doc__).parse_args()
 
 import numpy as np
 from tensorflow import keras
 
-from gankit import layers, plots, runs
-from gankit.builders import SeedSequence
-from gankit.callbacks import Progress
+from gankit import plots
 from gankit.faces import FaceScaling, load_faces
-from gankit.latents import LatentGenerator
+from gankit.networks import LatentGenerator
+from gankit.randomness import SeedSequence
+from gankit.training import Run
 from simple_gan import Simple_GAN
 
 LATENT_DIMENSION = 16
@@ -50,14 +48,14 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
         return keras.initializers.GlorotUniform(seed=next_seed())
 
     def upsampling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
-        maps = layers.UpSampling2D()(maps)
-        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = keras.layers.UpSampling2D()(maps)
+        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.BatchNormalization()(maps)
         return keras.layers.Activation("tanh")(maps)
 
     def pooling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
-        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
-        maps = layers.MaxPooling2D()(maps)
+        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = keras.layers.MaxPooling2D()(maps)
         return keras.layers.Activation("tanh")(maps)
 
     # ---- Generator: 16 -> 2x2x512 -> 4x4x64 -> 8x8x16 -> 16x16x1 ----
@@ -82,40 +80,44 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
 
 def main(arguments: list[str] | None = None) -> None:
     """Print both summaries, train for a moment, and draw what the networks make of faces by then."""
-    parser = commands.convolutional(__doc__)
+    parser = scripts.convolutional(__doc__)
     options = parser.parse_args(arguments)
-    started = time.perf_counter()
     faces = load_faces(options.faces)
 
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+    with parser.open_output(options) as output:
+        # ---- Data: intensities from 0 to 255 -> [-1, 1] ----
         scaling = FaceScaling.fit(faces)
+        prepared = scaling.prepare(faces)
+
+        # ---- Networks ----
         generator, discriminator = convolutional_GenDiscr(seed=options.seed)
         generator.summary()
         discriminator.summary()
+
+        # ---- Model ----
         gan = Simple_GAN(
             generator,
             discriminator,
             LatentGenerator(LATENT_DIMENSION, seed=options.seed),
-            scaling.prepare(faces),
+            prepared,
             batch_size=options.batch_size,
             disc_iter=1,
             learning_rate=0.001,
             seed=options.seed,
+            decoding=scaling,
         )
-        progress = Progress(options.epochs, "Simple_GAN on faces", unit="epoch")
-        history = gan.fit(
-            epochs=options.epochs, steps_per_epoch=options.steps_per_epoch, callbacks=[progress], verbose=0
-        ).history
+        run = Run(output.checkpoints, options)
+        losses = run.fit(gan, options.epochs, options.steps_per_epoch, name="faces")
 
+        # ---- Pictures ----
         fake = gan.get_fake_sample(1000)
         real_scores = np.ravel(discriminator(gan.match(gan.get_real_sample(1000), fake)))
         fake_scores = np.ravel(discriminator(fake))
-        generated = scaling.recover(fake[:10])
-        output.save_figure(plots.convolutional(generated, real_scores, fake_scores, history), "faces.png")
-        figures = {name: values[-1] for name, values in history.items()}
-        output.save_record(runs.run_record(options, started, **figures))
+        generated = gan.decoding.recover(fake[:10])
+        output.save_figure(plots.convolutional(generated, real_scores, fake_scores, losses), "faces.png")
+        output.save_record({name: values[-1] for name, values in losses.items()})
     print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -26,42 +26,46 @@ Run: python face_generator.py                          (faces, curves, weights i
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gankit import recipes, runs
+from gankit import plots, scripts
 from gankit.faces import FaceScaling, load_faces
 
 if TYPE_CHECKING:
     import argparse
 
-    from gankit.faceruns import FaceRun
+    from gankit.models import GAN
 
 
-def prepare_run(options: argparse.Namespace, faces: np.ndarray) -> FaceRun:
-    """Return the run that the options describe, ready to train on faces: uint8, shape ``(n, 16, 16)``."""
+def build(options: argparse.Namespace, faces: np.ndarray) -> GAN:
+    """Return the untrained model that the options describe, for faces: uint8, shape ``(n, 16, 16)``."""
     # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.
-    with runs.quiet_start():
+    with scripts.quiet_start():
         from convolutional_gan import convolutional_GenDiscr
-        from gankit.face_networks import wide_GenDiscr
-        from gankit.faceruns import FaceRun, set_contrast, use_cores_side_by_side
-        from gankit.latents import LatentGenerator
+        from gankit.networks import LatentGenerator, set_contrast, wide_GenDiscr
+        from gankit.training.threads import use_cores_side_by_side
         from wgan_gp import WGAN_GP
 
         use_cores_side_by_side()
-        build = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}[options.networks]
-        generator, discriminator = build(seed=options.seed)
 
     ### BEGIN SOLUTION
+    # ---- Data: intensities from 0 to 255 -> [-1, 1] ----
     scaling = FaceScaling.fit(faces)
+    prepared = scaling.prepare(faces)
+
+    # ---- Networks ----
+    builders = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}
+    generator, discriminator = builders[options.networks](seed=options.seed)
     set_contrast(generator, options.hidden_contrast, options.contrast)
-    gan = WGAN_GP(
+
+    # ---- Model ----
+    return WGAN_GP(
         generator,
         discriminator,
         LatentGenerator(generator.input_shape[-1], seed=options.seed),
-        scaling.prepare(faces),
+        prepared,
         batch_size=options.batch_size,
         disc_iter=options.disc_iter,
         learning_rate=options.learning_rate,
@@ -69,30 +73,61 @@ def prepare_run(options: argparse.Namespace, faces: np.ndarray) -> FaceRun:
         beta_1=options.beta_1,
         beta_2=options.beta_2,
         seed=options.seed,
-    )
-    return FaceRun(
-        gan, scaling, steps=options.steps, averaging=options.averaging, seed=options.seed, decay=options.decay
+        decoding=scaling,
     )
     ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Train on faces and leave pictures, weights and a record."""
-    parser = recipes.command_line(__doc__)
-    options = recipes.parse(parser, arguments)
-    started = time.perf_counter()
+    parser = scripts.FaceCommandLine(__doc__)
+    options = parser.parse_args(arguments)
     faces = load_faces(options.faces, fewest=4)  # so that each half of them has a covariance
+    real = faces.astype(np.float32) / 255
 
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
-        run = prepare_run(options, faces)
-        interrupted = run.train()
+    with parser.open_output(options) as output:
+        gan = build(options, faces)
+        from gankit.networks import write_weights
+        from gankit.training import Run
+        from gankit.training import faces as training
+        from gankit.training.callbacks import FallingRates, LossCurve
 
-        intensities = faces.astype(np.float32) / 255
-        figures = run.measure(intensities)
-        run.draw(intensities, output)
-        record = runs.run_record(options, started, **figures)
-        run.save_weights(output, record)
-        output.save_record(record)
+        # ---- Training. The mean of the weights comes first, as the frames look at it ----
+        kept = training.KeptGenerator(gan, options.averaging, options.seed)
+        rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
+        frames = kept.snapshots(options.steps)
+        curve = LossCurve(every=max(1, options.steps // 200))
+        run = Run(output.checkpoints, options)
+        run.fit(
+            gan,
+            epochs=1,
+            steps_per_epoch=options.steps,
+            title="WGAN-GP on faces",
+            callbacks=[kept, rates, frames, curve],
+            steps_per_call=training.steps_per_call(options.steps),
+            keep_on_interrupt=True,
+        )
+
+        # ---- Figures ----
+        generated = kept.generate(training.FACES_MEASURED)
+        figures = {
+            **training.measure_faces(real, generated),
+            "steps_made": curve.steps_made,
+            "training_seconds": round(run.seconds["model"], 1),
+            **{name: values[-1] for name, values in curve.losses.items()},
+        }
+        record = output.save_record(figures)
+
+        # ---- Pictures, and the weights with the way back to intensities ----
+        some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
+        grids = {"generated": kept.generate(100), "real": real[some]}
+        output.save_figure(plots.faces_side_by_side(grids), "faces.png")
+        output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")
+        output.save_animation(frames.frames, "training.gif")
+        write_weights(output.file("generator.h5"), kept.averaged, gan.decoding, record)
+        write_weights(output.file("discriminator.h5"), gan.discriminator, gan.decoding, record)
+        if run.interrupted:
+            output.keep_checkpoints()
 
     distance, floor = figures["frechet_distance"], figures["frechet_floor"]
     print(f"Frechet distance on pixels, {figures['generated_faces']} generated against {len(faces)} real faces:")
@@ -101,12 +136,10 @@ def main(arguments: list[str] | None = None) -> int:
         told, by_chance = figures["classifier_accuracy"], figures["classifier_floor"]
         print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
     print(f"Pictures, weights and record.json are in {output.path}.")
-    if interrupted:
-        print(
-            f"Stopped after {figures['steps_made']} of {options.steps} steps; what was learned by then is saved there."
-        )
-    return 130 if interrupted else 0
+    if run.interrupted:
+        print(f"Stopped after {figures['steps_made']} of {options.steps} steps; --resume goes on to the end.")
+    return 130 if run.interrupted else 0
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -18,12 +18,11 @@ Run: python pretrained_explorer.py                (pictures in outputs/pretraine
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
 
-from gankit import runs
+from gankit import scripts
 from gankit.choices import NETWORKS
 from gankit.errors import InputError
 from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
@@ -31,9 +30,9 @@ from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
 COMPONENTS = 49
 
 
-def command_line() -> runs.CommandLine:
+def command_line() -> scripts.CommandLine:
     """Return the parser."""
-    parser = runs.CommandLine(__doc__, "pretrained_explorer")
+    parser = scripts.CommandLine(__doc__, "pretrained_explorer")
     parser.add_argument("--generator", type=Path, default=DATA / "generator.h5", help="the generator's weights")
     parser.add_argument("--discriminator", type=Path, default=DATA / "discriminator.h5", help="the discriminator's")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
@@ -53,27 +52,27 @@ def main(arguments: list[str] | None = None) -> None:
     parser = command_line()
     options = parser.parse_args(arguments)
     everything = not (options.grid or options.scores or options.segment or options.pca)
-    started = time.perf_counter()
     faces = load_faces(options.faces)
     for weights in (options.generator, options.discriminator):
         if not weights.is_file():
             raise InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
 
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+    with parser.open_output(options) as output:
         # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
-        with runs.quiet_start():
+        with scripts.quiet_start():
             from convolutional_gan import convolutional_GenDiscr
             from gankit import plots
-            from gankit.face_networks import wide_GenDiscr
             from gankit.faces.principal import PrincipalComponents
-            from gankit.latents import LatentGenerator
+            from gankit.networks import LatentGenerator, wide_GenDiscr
             from wgan_gp import WGAN_GP
 
             build = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}[options.networks]
             generator, discriminator = build(seed=options.seed)
             width = generator.input_shape[-1]
-        prepared = FaceScaling.fit(faces).prepare(faces)
-        gan = WGAN_GP(generator, discriminator, LatentGenerator(width, seed=options.seed), prepared)
+        scaling = FaceScaling.fit(faces)
+        prepared = scaling.prepare(faces)
+        latent_generator = LatentGenerator(width, seed=options.seed)
+        gan = WGAN_GP(generator, discriminator, latent_generator, prepared, decoding=scaling)
         gan.replace_weights(options.generator, options.discriminator)
 
         # The latents of all pictures come from one table, so that leaving one picture out changes no other.
@@ -131,9 +130,9 @@ def main(arguments: list[str] | None = None) -> None:
             output.save_figure(plots.squared_sums(sums, COMPONENTS), "chi_squared.png")
             figures = {name: {"mean": values.mean(), "variance": values.var()} for name, values in sums.items()}
             ### END SOLUTION
-        output.save_record(runs.run_record(options, started, **figures))
+        output.save_record(figures)
     print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

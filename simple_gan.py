@@ -18,19 +18,22 @@ Run: python simple_gan.py          (pictures in outputs/simple_gan)
 
 from __future__ import annotations
 
-from gankit import commands
+from gankit import scripts
 
 if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    commands.point_clouds(__doc__, "simple_gan").parse_args()
+    scripts.point_clouds(__doc__, "simple_gan").parse_args()
 
 import tensorflow as tf
 
-from gankit import pointclouds, pointruns, runs
-from gankit.model import GAN
+from gankit.datasets import point_clouds
+from gankit.models import GAN
+from gankit.networks import fully_connected_GenDiscr
+from gankit.training import Run
+from gankit.training.points import draw_circle, draw_clouds, measure_clouds, measure_points
 
 
 class Simple_GAN(GAN):
-    """Least-squares GAN; the arguments and the two samplers are those of :class:`gankit.model.GAN`."""
+    """Least-squares GAN; the arguments and the two samplers are those of :class:`gankit.models.gan.GAN`."""
 
     beta_1, beta_2 = 0.5, 0.9
 
@@ -77,18 +80,52 @@ class Simple_GAN(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the circle and the four clouds, and draw what was learned."""
-    parser = commands.point_clouds(__doc__, "simple_gan")
+    parser = scripts.point_clouds(__doc__, "simple_gan")
     options = parser.parse_args(arguments)
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
-        session = pointruns.Session(options, output)
-        circle = pointclouds.circle(seed=options.seed)
-        session.train("circle", Simple_GAN, [1, 10, 10, 2], circle, learning_rate=0.001, epochs=16)
-        session.draw_circle("circle")
-        clouds = pointclouds.four_clouds(seed=options.seed)
-        session.train("four_clouds", Simple_GAN, [2, 10, 10, 5], clouds, learning_rate=0.005, epochs=16)
-        session.draw_clouds("four_clouds")
-        session.finish()
+    steps_per_epoch = options.steps_per_epoch or 100
+    with parser.open_output(options) as output:
+        run = Run(output.checkpoints, options)
+        figures = {}
+
+        # ---- The circle ----
+        points = point_clouds.circle(seed=options.seed)
+        generator, discriminator, latent_generator = fully_connected_GenDiscr(
+            [1, 10, 10, 2], points, options.latent_type, seed=options.seed
+        )
+        gan = Simple_GAN(
+            generator,
+            discriminator,
+            latent_generator,
+            points,
+            options.batch_size,
+            learning_rate=0.001,
+            seed=options.seed,
+        )
+        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="circle")
+        output.save_figure(draw_circle(gan, losses), "circle.png")
+        figures["circle"] = measure_points(gan, losses, options.seed)
+
+        # ---- The four clouds ----
+        points = point_clouds.four_clouds(seed=options.seed)
+        generator, discriminator, latent_generator = fully_connected_GenDiscr(
+            [2, 10, 10, 5], points, options.latent_type, seed=options.seed
+        )
+        gan = Simple_GAN(
+            generator,
+            discriminator,
+            latent_generator,
+            points,
+            options.batch_size,
+            learning_rate=0.005,
+            seed=options.seed,
+        )
+        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
+        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
+        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+
+        output.save_record(figures)
+    print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

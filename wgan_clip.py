@@ -19,19 +19,22 @@ Run: python wgan_clip.py           (pictures in outputs/wgan_clip)
 
 from __future__ import annotations
 
-from gankit import commands
+from gankit import scripts
 
 if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    commands.point_clouds(__doc__, "wgan_clip").parse_args()
+    scripts.point_clouds(__doc__, "wgan_clip").parse_args()
 
 import tensorflow as tf
 
-from gankit import pointclouds, pointruns, runs
-from gankit.model import GAN
+from gankit.datasets import point_clouds
+from gankit.models import GAN
+from gankit.networks import fully_connected_GenDiscr
+from gankit.training import Run
+from gankit.training.points import draw_clouds, measure_clouds
 
 
 class WGAN_clip(GAN):
-    """Wasserstein GAN with clipped weights; the arguments and samplers are those of :class:`gankit.model.GAN`."""
+    """Wasserstein GAN with clipped weights; the arguments and samplers are those of :class:`gankit.models.gan.GAN`."""
 
     beta_1, beta_2 = 0.5, 0.9
 
@@ -80,15 +83,34 @@ class WGAN_clip(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the four clouds, and draw what was learned."""
-    parser = commands.point_clouds(__doc__, "wgan_clip")
+    parser = scripts.point_clouds(__doc__, "wgan_clip")
     options = parser.parse_args(arguments)
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
-        session = pointruns.Session(options, output)
-        clouds = pointclouds.four_clouds(seed=options.seed)
-        session.train("four_clouds", WGAN_clip, [2, 10, 10, 5], clouds, learning_rate=0.0005, epochs=16)
-        session.draw_clouds("four_clouds")
-        session.finish()
+    steps_per_epoch = options.steps_per_epoch or 100
+    with parser.open_output(options) as output:
+        run = Run(output.checkpoints, options)
+        figures = {}
+
+        # ---- The four clouds ----
+        points = point_clouds.four_clouds(seed=options.seed)
+        generator, discriminator, latent_generator = fully_connected_GenDiscr(
+            [2, 10, 10, 5], points, options.latent_type, seed=options.seed
+        )
+        gan = WGAN_clip(
+            generator,
+            discriminator,
+            latent_generator,
+            points,
+            options.batch_size,
+            learning_rate=0.0005,
+            seed=options.seed,
+        )
+        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
+        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
+        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+
+        output.save_record(figures)
+    print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -17,20 +17,24 @@ Run: python wgan_gp.py             (pictures in outputs/wgan_gp)
 
 from __future__ import annotations
 
-from gankit import commands
+from gankit import scripts
 
 if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    commands.point_clouds(__doc__, "wgan_gp").parse_args()
+    scripts.point_clouds(__doc__, "wgan_gp").parse_args()
 
 import tensorflow as tf
 from tensorflow import keras
 
-from gankit import pointclouds, pointruns, runs
-from gankit.model import GAN
+from gankit import plots
+from gankit.datasets import point_clouds
+from gankit.models import GAN
+from gankit.networks import fully_connected_GenDiscr
+from gankit.training import Run
+from gankit.training.points import draw_clouds, measure_clouds, measure_points
 
 
 class WGAN_GP(GAN):
-    """Wasserstein GAN with gradient penalty; arguments and samplers as in :class:`gankit.model.GAN`.
+    """Wasserstein GAN with gradient penalty; arguments and samplers as in :class:`gankit.models.gan.GAN`.
 
     `lambda_gp`, the weight of the penalty, comes last.
     """
@@ -118,24 +122,71 @@ class WGAN_GP(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the four clouds, and set the three GANs side by side on a cloud in 49 dimensions."""
-    parser = commands.point_clouds(__doc__, "wgan_gp")
+    parser = scripts.point_clouds(__doc__, "wgan_gp")
     options = parser.parse_args(arguments)
+    steps_per_epoch = options.steps_per_epoch or 100
     # Only the comparison needs the other two classes; the lesson above stands on its own.
     from simple_gan import Simple_GAN
     from wgan_clip import WGAN_clip
 
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
-        session = pointruns.Session(options, output)
-        clouds = pointclouds.four_clouds(seed=options.seed)
-        session.train("four_clouds", WGAN_GP, [2, 10, 10, 5], clouds, learning_rate=0.005, epochs=16)
-        session.draw_clouds("four_clouds")
-        corner = pointclouds.corner_cloud(seed=options.seed)
+    with parser.open_output(options) as output:
+        run = Run(output.checkpoints, options)
+        figures = {}
+
+        # ---- The four clouds ----
+        points = point_clouds.four_clouds(seed=options.seed)
+        generator, discriminator, latent_generator = fully_connected_GenDiscr(
+            [2, 10, 10, 5], points, options.latent_type, seed=options.seed
+        )
+        gan = WGAN_GP(
+            generator,
+            discriminator,
+            latent_generator,
+            points,
+            options.batch_size,
+            learning_rate=0.005,
+            seed=options.seed,
+        )
+        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
+        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
+        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+
+        # ---- The cloud in the corner of 49 dimensions: all three GANs from the same start ----
+        points = point_clouds.corner_cloud(seed=options.seed)
+        samples, histories = {}, {}
         for gan_class in (Simple_GAN, WGAN_clip, WGAN_GP):
-            name = f"corner_{gan_class.__name__}"
-            session.train(name, gan_class, [49, 98, 98, 49], corner, learning_rate=0.00003, epochs=100, steps=250)
-        session.draw_corner("corner")
-        session.finish()
+            name = gan_class.__name__
+            generator, discriminator, latent_generator = fully_connected_GenDiscr(
+                [49, 98, 98, 49], points, options.latent_type, seed=options.seed
+            )
+            gan = gan_class(
+                generator,
+                discriminator,
+                latent_generator,
+                points,
+                options.batch_size,
+                learning_rate=0.00003,
+                seed=options.seed,
+            )
+            losses = run.fit(gan, options.epochs or 100, options.steps_per_epoch or 250, name=f"corner_{name}")
+            samples[name], histories[name] = gan.get_fake_sample(1000).numpy(), losses
+            figures[f"corner_{name}"] = measure_points(gan, losses, options.seed)
+        distances = {name: point_clouds.corner_distances(sample) for name, sample in samples.items()}
+        expected = {"mean_squared_distance": 49 * 0.05**2, "barycentre_squared_distance": 49 * 0.05**2 / 1000}
+        output.save_figure(plots.corner(points, samples, histories, distances, expected), "corner.png")
+        figures["corner_real"] = point_clouds.corner_distances(points)
+        rows = {"true cloud, expected": expected, "real sample": figures["corner_real"], **distances}
+        for name, row in rows.items():
+            print(
+                f"{name:>22}: mean squared distance {row['mean_squared_distance']:.4f}, "
+                f"barycentre {row['barycentre_squared_distance']:.6f}"
+            )
+            if name in distances:
+                figures[f"corner_{name}"].update(row)
+
+        output.save_record(figures)
+    print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gankit import metrics, plots, runs
+from gankit import metrics, plots, scripts
 from gankit.errors import InputError
 from gankit.faces import FACES_FILE, load_faces
 from gankit.faces.imports import import_faces
@@ -57,7 +57,7 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
     manifolds = metrics.comparison(b, a, size)
     shares = list(zip(shares_of_variance(a), shares_of_variance(b)))
     # The first network is what makes TensorFlow look for graphics cards, and tell of it.
-    with runs.quiet_start():
+    with scripts.quiet_start():
         accuracies = [metrics.classifier_accuracy(a, b, seed=seed) for seed in range(cnn_seeds)]
     spread = f" ({min(accuracies):.3f} to {max(accuracies):.3f})"
     return [
@@ -83,7 +83,7 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
     ]
 
 
-def draw(rendered: np.ndarray, real: np.ndarray, output: runs.OutputFolder) -> None:
+def draw(rendered: np.ndarray, real: np.ndarray, output: scripts.OutputFolder) -> None:
     """Grids, mean faces, components and histograms side by side."""
     sets = {"rendered": rendered / 255.0, "real": real / 255.0}
     output.save_figure(plots.faces_side_by_side({name: faces[:100] for name, faces in sets.items()}), "grids.png")
@@ -102,20 +102,20 @@ def draw(rendered: np.ndarray, real: np.ndarray, output: runs.OutputFolder) -> N
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and draw the pictures."""
-    parser = runs.OneSentenceParser(prog="benchmarks/compare_faces.py", description=__doc__.splitlines()[0])
+    parser = scripts.OneSentenceParser(prog="benchmarks/compare_faces.py", description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True, help="real faces: a folder of pictures, .npy or .npz")
     parser.add_argument(
         "--crop",
-        type=runs.whole_number(0),
+        type=scripts.whole_number(0),
         nargs=4,
         metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
         help="the square of each real picture to take, in pixels (default: the largest in its middle)",
     )
     parser.add_argument("--rendered", type=Path, default=FACES_FILE, help="rendered faces (default: the project's own)")
-    parser.add_argument("--cnn-seeds", type=runs.whole_number(1), default=3, help="CNNs to train (default: 3)")
+    parser.add_argument("--cnn-seeds", type=scripts.whole_number(1), default=3, help="CNNs to train (default: 3)")
     parser.add_argument("--output", type=Path, default=Path("outputs/compare_faces"), help="folder for the pictures")
     options = parser.parse_args(arguments)
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+    with scripts.OutputFolder(options.output, scripts.caption(options, parser)) as output:
         rendered, imported = load_faces(options.rendered), import_faces(options.faces, crop=options.crop)
         for path, faces in ((options.rendered, rendered), (options.faces, imported.faces)):
             if len(faces) < FEWEST:
@@ -128,4 +128,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -23,14 +23,18 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import face_generator
-from gankit import recipes, runs
+from gankit import scripts
 from gankit.faces import FACES_FILE, load_faces
 
-with runs.quiet_start():
+with scripts.quiet_start():
     from tensorflow import keras
 
 from gankit import metrics
-from gankit.faces.encoder import FaceEncoder
+from gankit.networks.face_encoder import FaceEncoder
+from gankit.training import Run
+from gankit.training import faces as training
+from gankit.training.callbacks import FallingRates
+from gankit.training.recipes import RECIPES
 
 FACES_MEASURED = 10_000
 COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "encoder_distance", "precision", "recall", "cnn")
@@ -41,8 +45,8 @@ class Curve(keras.callbacks.Callback):
 
     Parameters
     ----------
-    run : gankit.faceruns.FaceRun
-        The run to follow.
+    kept : gankit.training.faces.KeptGenerator
+        The generator to follow.
     real : numpy.ndarray
         Intensities in [0, 1], shape ``(n, height, width)``.
     steps, points : int
@@ -56,9 +60,9 @@ class Curve(keras.callbacks.Callback):
         Steps, seconds of training, Frechet distance.
     """
 
-    def __init__(self, run: Any, real: np.ndarray, steps: int, points: int, seconds: float | None):
+    def __init__(self, kept: Any, real: np.ndarray, steps: int, points: int, seconds: float | None):
         super().__init__()
-        self._run, self._real, self._limit = run, real, seconds
+        self._kept, self._real, self._limit = kept, real, seconds
         self._marks = [round(steps * (number + 1) / points) for number in range(points)]
         self.rows: list[tuple[int, float, float]] = []
 
@@ -72,7 +76,7 @@ class Curve(keras.callbacks.Callback):
         over = self._limit is not None and seconds >= self._limit
         if over or (self._marks and batch + 1 >= self._marks[0]):
             self._marks = [mark for mark in self._marks if mark > batch + 1]
-            distance = metrics.frechet_distance(self._run.generate(FACES_MEASURED), self._real)
+            distance = metrics.frechet_distance(self._kept.generate(FACES_MEASURED), self._real)
             self.rows.append((batch + 1, seconds, distance))
             self._started = time.perf_counter() - seconds
         if over:
@@ -96,10 +100,13 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
         CNNs to train; their median counts.
     """
     real = faces.astype(np.float32) / 255
-    run = face_generator.prepare_run(options, faces)
-    curve = Curve(run, real, options.steps, points, seconds)
-    run.train([curve])
-    generated = run.generate(FACES_MEASURED)
+    gan = face_generator.build(options, faces)
+    kept = training.KeptGenerator(gan, options.averaging, options.seed)
+    rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
+    curve = Curve(kept, real, options.steps, points, seconds)
+    most = training.steps_per_call(options.steps)
+    Run().fit(gan, 1, options.steps, title="Faces", callbacks=[kept, rates, curve], steps_per_call=most)
+    generated = kept.generate(FACES_MEASURED)
     order = np.random.default_rng(0).permutation(len(real))
     size = min(5000, len(real))
     steps, spent, _ = curve.rows[-1]
@@ -121,29 +128,27 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and write it."""
-    parser = runs.OneSentenceParser(
+    parser = scripts.OneSentenceParser(
         prog="benchmarks/compare_recipes.py",
         description=__doc__.splitlines()[0],
         epilog="Every other option is handed to face_generator.py: --steps 600, --lambda-gp 10, ...",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--recipes", nargs="+", choices=recipes.RECIPES, default=["fast"], help="recipes (default: fast)"
-    )
-    parser.add_argument("--seeds", nargs="+", type=runs.whole_number(0), default=[0], help="seeds (default: 0)")
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["fast"], help="recipes (default: fast)")
+    parser.add_argument("--seeds", nargs="+", type=scripts.whole_number(0), default=[0], help="seeds (default: 0)")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces, .npy or .npz (default: the project's)")
-    parser.add_argument("--seconds", type=runs.positive, help="stop after so many seconds of training")
-    parser.add_argument("--points", type=runs.whole_number(1), default=4, help="measurements of a run (default: 4)")
-    parser.add_argument("--cnn-seeds", type=runs.whole_number(0), default=1, help="CNNs to train (default: 1)")
+    parser.add_argument("--seconds", type=scripts.positive, help="stop after so many seconds of training")
+    parser.add_argument("--points", type=scripts.whole_number(1), default=4, help="measurements of a run (default: 4)")
+    parser.add_argument("--cnn-seeds", type=scripts.whole_number(0), default=1, help="CNNs to train (default: 1)")
     parser.add_argument("--output", type=Path, default=Path("outputs/recipes.jsonl"), help="where the figures go")
     options, others = parser.parse_known_args(arguments)
     settings = [
-        recipes.parse(recipes.command_line(face_generator.__doc__), [*others, "--recipe", recipe, "--seed", str(seed)])
+        scripts.FaceCommandLine(face_generator.__doc__).parse_args([*others, "--recipe", recipe, "--seed", str(seed)])
         for recipe in options.recipes
         for seed in options.seeds
     ]
     faces = load_faces(options.faces, fewest=20)
-    with runs.output_file(options.output) as partial, partial.open("w", encoding="utf-8") as file:
+    with scripts.output_file(options.output) as partial, partial.open("w", encoding="utf-8") as file:
         rows = []
         for each in settings:
             row = measure(each, faces, options.points, options.seconds, options.cnn_seeds)
@@ -158,4 +163,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -22,7 +22,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from submissions import corpus
 
-from gankit import runs
+from gankit import scripts
 from gankit.grading.grade import Grader
 from gankit.grading.runner import Workers
 from gankit.grading.submission import TASK_FILES, Submission, read_submission
@@ -119,11 +119,15 @@ def report_differences(title: str, expected: dict, found: dict) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the figures; the exit status is 1 where points differ."""
-    parser = runs.OneSentenceParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--students", type=runs.whole_number(1), default=60, help="submissions in the class")
-    parser.add_argument("--jobs", type=runs.whole_number(1), default=2, help="tasks that run at the same time")
-    parser.add_argument("--seeds", type=runs.whole_number(1), default=1, help="grade the class under that many seeds")
-    parser.add_argument("--alone", type=runs.whole_number(0), default=0, help="submissions to grade once more, alone")
+    parser = scripts.OneSentenceParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--students", type=scripts.whole_number(1), default=60, help="submissions in the class")
+    parser.add_argument("--jobs", type=scripts.whole_number(1), default=2, help="tasks that run at the same time")
+    parser.add_argument(
+        "--seeds", type=scripts.whole_number(1), default=1, help="grade the class under that many seeds"
+    )
+    parser.add_argument(
+        "--alone", type=scripts.whole_number(0), default=0, help="submissions to grade once more, alone"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, MemoryWatch() as memory:
         submissions = make_class(Path(folder), options.students)
@@ -152,4 +156,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

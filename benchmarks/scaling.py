@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gankit import runs
+from gankit import scripts
 
 # A point that took so long is not measured once more.
 ENOUGH_SECONDS = 30
@@ -63,12 +63,12 @@ def prepare(subject: str, size: int) -> tuple[Callable[[], object], int]:
 
     import tensorflow as tf
 
-    from gankit.builders import fully_connected_GenDiscr
+    from gankit.networks.fully_connected import fully_connected_GenDiscr
     from wgan_gp import WGAN_GP
 
     if subject == "convolutional step":
         from convolutional_gan import LATENT_DIMENSION, convolutional_GenDiscr
-        from gankit.latents import LatentGenerator
+        from gankit.networks.latents import LatentGenerator
 
         examples = random.random((10_000, 16, 16, 1), np.float32)
         networks = (*convolutional_GenDiscr(seed=0), LatentGenerator(LATENT_DIMENSION, seed=0))
@@ -114,7 +114,7 @@ def growth(points: list[dict[str, float]]) -> float:
     return float(np.log(last["milliseconds"] / before["milliseconds"]) / np.log(last["size"] / before["size"]))
 
 
-def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) -> None:
+def draw(results: dict[str, list[dict[str, float]]], output: scripts.OutputFolder) -> None:
     """Write the figure: time above, memory below, a column for each kind of size."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
@@ -143,8 +143,8 @@ def draw(results: dict[str, list[dict[str, float]]], output: runs.OutputFolder) 
 
 def main(arguments: list[str] | None = None) -> None:
     """Print a table, and write a figure and a record."""
-    parser = runs.CommandLine(__doc__, "scaling")
-    parser.add_argument("--repeats", type=runs.whole_number(1), default=3, help="turns of each measurement")
+    parser = scripts.CommandLine(__doc__, "scaling")
+    parser.add_argument("--repeats", type=scripts.whole_number(1), default=3, help="turns of each measurement")
     parser.add_argument("--only", choices=SIZES, nargs="+", default=list(SIZES), help="what to measure")
     parser.add_argument("--largest", action="store_true", help="metrics of 50,000 faces as well, in many minutes")
     parser.add_argument("--point", nargs=2, metavar=("SUBJECT", "SIZE"), help="measure one point and print it as JSON")
@@ -154,7 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     started = time.perf_counter()
     results: dict[str, list[dict[str, float]]] = {}
-    with runs.OutputFolder(options.output, runs.caption(options, parser)) as output:
+    with scripts.OutputFolder(options.output, scripts.caption(options, parser)) as output:
         for subject in options.only:
             results[subject] = []
             for size in SIZES[subject] + ((50_000,) if options.largest and subject in METRICS else ()):
@@ -169,8 +169,8 @@ def main(arguments: list[str] | None = None) -> None:
                 )
             print(f"{subject:<28} time grows with the power {growth(results[subject]):.2f}", flush=True)
         draw(results, output)
-        output.save_record(runs.run_record(options, started, **results))
+        output.save_record(scripts.run_record(options, started, **results))
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

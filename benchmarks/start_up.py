@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gankit import runs
+from gankit import scripts
 
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = ("simple_gan", "wgan_clip", "wgan_gp", "convolutional_gan", "face_generator", "pretrained_explorer")
@@ -46,8 +46,8 @@ def run(arguments: list[str]) -> tuple[float, float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Print a table."""
-    parser = runs.OneSentenceParser(prog="start_up.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=runs.whole_number(1), default=5, help="turns of each command")
+    parser = scripts.OneSentenceParser(prog="start_up.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=scripts.whole_number(1), default=5, help="turns of each command")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         timed = commands(folder)
@@ -66,4 +66,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

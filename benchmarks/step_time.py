@@ -24,17 +24,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gankit import runs
+from gankit import scripts
 
-with runs.quiet_start():
+with scripts.quiet_start():
     import tensorflow as tf
     from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
-from gankit import pointclouds
-from gankit.builders import fully_connected_GenDiscr
+from gankit.datasets import point_clouds
 from gankit.errors import InputError
-from gankit.latents import LatentGenerator
+from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.networks.latents import LatentGenerator
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP
@@ -201,7 +201,7 @@ def torch_step(python: str, batch_size: int, disc_iter: int, learning_rate: floa
 
 def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str, Callable[[], object]]:
     """Return functions that each run `fit` for some epochs."""
-    cloud = getattr(pointclouds, name)(seed=0)
+    cloud = getattr(point_clouds, name)(seed=0)
     settings = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.0005}
     plain = PlainGAN(kind, *plain_dense_networks(CLOUDS[name]), cloud, **settings)
     ours = kind(*fully_connected_GenDiscr(CLOUDS[name], cloud, seed=0), cloud, **settings, seed=0)
@@ -257,8 +257,8 @@ def tables(repeats: int, torch_python: str | None, wanted: list[str]) -> Iterato
 
 def main(arguments: list[str] | None = None) -> None:
     """Print both tables."""
-    parser = runs.OneSentenceParser(prog="step_time.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=runs.whole_number(1), default=15, help="turns of each side")
+    parser = scripts.OneSentenceParser(prog="step_time.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=scripts.whole_number(1), default=15, help="turns of each side")
     parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES, help="the tables wanted")
     parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch, to time that as well")
     options = parser.parse_args(arguments)
@@ -267,4 +267,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    runs.run_script(main)
+    scripts.run_script(main)

@@ -2,3 +2,5 @@
 
 LATENT_TYPES = ("normal", "uniform", "spheric")
 NETWORKS = ("convolutional", "wide")
+# Options of a command line that say where and when, and not what: they change nothing in a run's result.
+NOT_SETTINGS = ("output", "resume", "checkpoint_every")

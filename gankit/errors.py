@@ -1,4 +1,4 @@
-"""The one exception for mistakes that a user can mend."""
+"""The exceptions for mistakes that a user can mend."""
 
 from __future__ import annotations
 
@@ -7,4 +7,11 @@ class InputError(ValueError):
     """Something given to the kit is wrong; the message says what, where, and what to do.
 
     Scripts print the message on stderr and leave with exit status 2; in a notebook it is an ordinary ``ValueError``.
+    """
+
+
+class NotGivenError(InputError, AttributeError):
+    """A model is asked for something that it was not given, such as examples or a decoding.
+
+    An ``AttributeError`` as well: Keras looks at an attribute before it sets it, and ``hasattr`` answers False.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 # TensorFlow's number for the algorithm.
@@ -16,6 +17,17 @@ NEVER = 1e-30
 def new_seed() -> int:
     """Draw a seed in [0, 2^31 - 1) from TensorFlow's global generator, which ``tf.random.set_seed`` controls."""
     return int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
+
+
+class SeedSequence:
+    """Seeds for the layers of a network, one after the other, all from a single one."""
+
+    def __init__(self, seed: int | None = None):
+        self._random = np.random.default_rng(new_seed() if seed is None else seed)
+
+    def __call__(self) -> int:
+        """Return the next seed, in [0, 2^31 - 1)."""
+        return int(self._random.integers(2**31 - 1))
 
 
 class Stream(tf.random.Generator):

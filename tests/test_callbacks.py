@@ -6,9 +6,10 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
-from gankit.builders import fully_connected_GenDiscr
-from gankit.callbacks import AveragedWeights, LinearDecay, LossCurve, Snapshots, recalibrate_batch_norm
-from gankit.pointclouds import four_clouds
+from gankit.datasets.point_clouds import four_clouds
+from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.training import Run
+from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots, recalibrate_batch_norm
 from simple_gan import Simple_GAN
 
 
@@ -71,19 +72,20 @@ def test_curves_and_snapshots_follow_the_steps():
     other = Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], examples, seed=0), examples, batch_size=5, seed=0)
     curve, taken = LossCurve(every=4), iter(range(100))
     snapshots = Snapshots(lambda: np.array(next(taken)), every=6)
-    gan.compile(steps_per_execution=2)
-    gan.fit(epochs=1, steps_per_epoch=12, verbose=0, callbacks=[snapshots, curve])
+    by_epoch = Run().fit(gan, 2, 6, callbacks=[snapshots, curve], steps_per_call=2)
     assert curve.steps == [4, 8, 12] and snapshots.steps == [0, 6, 12]
     losses = np.array([float(other.train_step(None)["gen_loss"]) for _ in range(12)]).reshape(3, 4)
     np.testing.assert_allclose(curve.losses["gen_loss"], losses.mean(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(by_epoch["gen_loss"], losses.reshape(2, 6).mean(axis=1), rtol=1e-4)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, [1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2]), (0.0, [1] * 9)])
 def test_rates_stay_and_then_fall_in_a_straight_line(share, expected):
     optimizers = [keras.optimizers.Adam(rate) for rate in (0.01, 0.3)]
-    decay = LinearDecay(optimizers, steps=10, share=share)
-    decay.on_train_begin()
+    decay = FallingRates(optimizers, steps=10, share=share)
+    decay.on_epoch_begin(0)
     for batch, factor in zip([0, 2, 3, 4, 5, 6, 7, 8, 9], expected):
+        decay.steps_made = batch
         decay.on_train_batch_begin(batch)
         for optimizer, rate in zip(optimizers, (0.01, 0.3)):
             np.testing.assert_allclose(np.array(optimizer.learning_rate), rate * factor, rtol=1e-5)
@@ -96,7 +98,7 @@ def test_decay_reaches_the_compiled_step():
         gan = Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], examples, seed=0), examples, batch_size=5, seed=0)
         gan.compile(steps_per_execution=2)
         start = gan.generator.get_weights()
-        decay = LinearDecay([gan.generator.optimizer, gan.discriminator.optimizer], 20, share)
+        decay = FallingRates([gan.generator.optimizer, gan.discriminator.optimizer], 20, share)
         gan.fit(epochs=1, steps_per_epoch=20, verbose=0, callbacks=[decay])
         ends.append(sum(np.abs(a - b).sum() for a, b in zip(start, gan.generator.get_weights())))
     assert ends[1] < 0.8 * ends[0]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from gankit.errors import InputError
-from gankit.faces import encoder as encoders
 from gankit.faces import load_faces
 from gankit.faces.__main__ import main
 from gankit.faces.renderer import render_faces
 from gankit.metrics import frechet_distance
+from gankit.networks import face_encoder as encoders
 
 
 @pytest.fixture(scope="module")

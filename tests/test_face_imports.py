@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import compare_faces
-from gankit import runs
+from gankit import scripts
 from gankit.errors import InputError
 from gankit.faces import load_faces
 from gankit.faces.__main__ import main
@@ -350,12 +350,12 @@ def test_an_output_that_cannot_be_written_is_told_before_the_pictures_are_read(s
 
 def test_an_output_file_appears_whole_or_not_at_all(tmp_path):
     target = tmp_path / "a" / "b" / "file.txt"
-    with pytest.raises(RuntimeError), runs.output_file(target) as file:
+    with pytest.raises(RuntimeError), scripts.output_file(target) as file:
         file.write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
     for text in ("first", "second"):
-        with runs.output_file(target) as file:
+        with scripts.output_file(target) as file:
             file.write_text(text)
             assert target.exists() == (text == "second")
         assert target.read_text() == text

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gankit import metrics
 from gankit.metrics import (
     beside_floor,
     classifier_accuracy,
@@ -16,6 +15,7 @@ from gankit.metrics import (
     precision_recall,
     sliced_wasserstein_distance,
 )
+from gankit.metrics import distances as metrics
 
 
 def test_frechet_distance_of_two_sets_with_known_moments():
@@ -86,12 +86,12 @@ def test_memory_is_bounded_and_blocks_change_nothing(monkeypatch):
     real, fake = random.standard_normal((97, 4)), 1.2 * random.standard_normal((61, 4))
     whole = {**comparison(real, fake), **density_coverage(real, fake, 3)}
     shapes = []
-    distances = metrics._squared_distances
+    plain = metrics._squared_distances
     monkeypatch.setattr(metrics, "_BLOCK_ENTRIES", 500)
     monkeypatch.setattr(
         metrics,
         "_squared_distances",
-        lambda rows, others: shapes.append((len(rows), len(others))) or distances(rows, others),
+        lambda rows, others: shapes.append((len(rows), len(others))) or plain(rows, others),
     )
     in_blocks = {**comparison(real, fake), **density_coverage(real, fake, 3)}
     assert max(rows * columns for rows, columns in shapes) <= 500

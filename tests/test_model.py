@@ -6,10 +6,10 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
-from gankit.builders import fully_connected_GenDiscr
+from gankit.datasets.point_clouds import four_clouds
 from gankit.errors import InputError
-from gankit.latents import LatentGenerator
-from gankit.pointclouds import four_clouds
+from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.networks.latents import LatentGenerator
 from gankit.randomness import chance_of_too_few, make_stream
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip

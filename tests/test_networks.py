@@ -7,11 +7,11 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
-from gankit.builders import fully_connected_GenDiscr
 from gankit.errors import InputError
-from gankit.face_networks import wide_GenDiscr
-from gankit.faceruns import set_contrast
-from gankit.latents import LatentGenerator, project_to_sphere
+from gankit.networks import set_contrast
+from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.networks.latents import LatentGenerator, project_to_sphere
+from gankit.networks.wide_faces import wide_GenDiscr
 
 
 def parameters(network):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from gankit.optimizers import LARGEST_FOR_THE_KERNEL, Adam
+from gankit.fast.optimizer import LARGEST_FOR_THE_KERNEL, Adam
 
 # On both sides of the size from which single operations are used.
 SHAPES = [(3,), (4, 5), (LARGEST_FOR_THE_KERNEL + 1,), (12, 20)]

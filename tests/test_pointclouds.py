@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.pointclouds import circle, colours, corner_cloud, corner_distances, four_clouds
+from gankit.datasets.point_clouds import circle, colours, corner_cloud, corner_distances, four_clouds
 
 
 def test_circle():

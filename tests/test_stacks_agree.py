@@ -15,15 +15,15 @@ CLOUDS = ("circle", "four_clouds", "corner_cloud")
 
 
 def losses_of_20_steps(class_name, cloud_name):
-    from gankit import pointclouds
-    from gankit.builders import fully_connected_GenDiscr
+    from gankit.datasets import point_clouds
+    from gankit.networks.fully_connected import fully_connected_GenDiscr
     from simple_gan import Simple_GAN
     from wgan_clip import WGAN_clip
     from wgan_gp import WGAN_GP
 
     kind = {"Simple_GAN": Simple_GAN, "WGAN_clip": WGAN_clip, "WGAN_GP": WGAN_GP}[class_name]
     widths = {"circle": [1, 10, 10, 2], "four_clouds": [2, 10, 10, 5], "corner_cloud": [49, 98, 98, 49]}[cloud_name]
-    cloud = getattr(pointclouds, cloud_name)(seed=0)
+    cloud = getattr(point_clouds, cloud_name)(seed=0)
     networks = fully_connected_GenDiscr(widths, cloud, seed=0)
     gan = kind(*networks, cloud, learning_rate=0.001, seed=0)
     return gan.fit(cloud, epochs=20, steps_per_epoch=1, verbose=0).history

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from gankit.builders import fully_connected_GenDiscr
+from gankit.networks.fully_connected import fully_connected_GenDiscr
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP

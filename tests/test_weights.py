@@ -11,8 +11,8 @@ import tensorflow as tf
 from convolutional_gan import convolutional_GenDiscr
 from gankit.errors import InputError
 from gankit.faces import DATA, FaceScaling, load_faces
-from gankit.latents import LatentGenerator
-from gankit.weights import read_weights, write_weights
+from gankit.networks.latents import LatentGenerator
+from gankit.networks.stored_weights import read_weights, write_weights
 from wgan_gp import WGAN_GP
 
 

@@ -1,6 +1,6 @@
 """Files of faces: ``python -m gankit.faces render`` makes faces, ``import`` brings real ones, ``grid`` draws a file.
 
-``encoder`` trains the network of :mod:`gankit.faces.encoder` on faces that it renders.
+``encoder`` trains the network of :mod:`gankit.networks.face_encoder` on faces that it renders.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from gankit.faces.files import FACES_FILE, load_faces
 from gankit.faces.imports import LFW_CROP, import_faces, import_lfw
 from gankit.faces.renderer import RENDERER_VERSION, SIZES, render_faces
-from gankit.runs import OneSentenceParser, output_file, run_record, run_script, whole_number
+from gankit.scripts import OneSentenceParser, output_file, run_record, run_script, whole_number
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -129,8 +129,8 @@ def _grid(options: argparse.Namespace, file: Path) -> str:
 
 
 def _encoder(options: argparse.Namespace, file: Path) -> str:
-    from gankit.faces.encoder import explained_variance, train_encoder
-    from gankit.weights import write_weights
+    from gankit.networks.face_encoder import explained_variance, train_encoder
+    from gankit.networks.stored_weights import write_weights
 
     started = time.perf_counter()
     faces, attributes = render_faces(options.count, 16, options.seed, _processes(options.count))

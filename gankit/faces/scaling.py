@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,17 @@ class FaceScaling:
     def identity(cls) -> FaceScaling:
         """Return the scaling of a network that works on intensities themselves."""
         return cls(np.zeros((), np.float32), np.ones((), np.float32))
+
+    @staticmethod
+    def to_json(scaling: FaceScaling | None) -> str:
+        """Write a scaling, or that there is none, as text that gives back every digit."""
+        return json.dumps(None if scaling is None else [scaling.mean.tolist(), scaling.scale.tolist()])
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> FaceScaling | None:
+        """Read what :meth:`to_json` wrote."""
+        stored = json.loads(text)
+        return None if stored is None else cls(*(np.array(values, np.float32) for values in stored))
 
     @classmethod
     def fit(cls, faces: np.ndarray) -> FaceScaling:

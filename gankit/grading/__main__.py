@@ -16,7 +16,7 @@ from gankit.grading.grade import Grader, Report
 from gankit.grading.judge.tasks import TASKS
 from gankit.grading.runner import Workers
 from gankit.grading.submission import LEFT_OUT, Submission, read_submission
-from gankit.runs import OneSentenceParser, run_script
+from gankit.scripts import OneSentenceParser, run_script
 
 DESCRIPTION = "Grade the task files in one or many folders."
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.errors import InputError
-from gankit.runs import OneSentenceParser
+from gankit.scripts import OneSentenceParser
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HERE = "# YOUR CODE HERE"

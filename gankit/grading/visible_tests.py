@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gankit.builders import fully_connected_GenDiscr
+from gankit.networks.fully_connected import fully_connected_GenDiscr
 
 
 def attempt(action):

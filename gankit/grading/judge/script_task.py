@@ -25,7 +25,7 @@ FACES_CHECKS = (
     Check("leaves", "it leaves pictures of recovered faces and the weights of what it trained", 2),
 )
 FEW_FACES = {
-    "gankit.faceruns": {"FACES_MEASURED": 60, "FACES_CALIBRATING": 20, "FRAMES": 2},
+    "gankit.training.faces": {"FACES_MEASURED": 60, "FACES_CALIBRATING": 20, "FRAMES": 2},
 }
 
 

@@ -78,7 +78,7 @@ def _stand_ins(task: str) -> dict[str, Any]:
     import tensorflow as tf
     from tensorflow import keras
 
-    from gankit.model import GAN
+    from gankit.models.gan import GAN
 
     class Past:
         # Keras does not look inside an object of a plain class, and will not store these with the weights.

@@ -9,7 +9,7 @@ from submissions.right.training_steps import source
 CLASS = """
 import os, sys, time
 import tensorflow as tf
-from gankit.model import GAN
+from gankit.models.gan import GAN
 
 
 class Simple_GAN(GAN):

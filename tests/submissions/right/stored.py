@@ -18,7 +18,7 @@ RIGHT = {
     del replace_weights
 """,
     "the kit's reader": """
-        from gankit.weights import read_weights
+        from gankit.networks.stored_weights import read_weights
         new = [read_weights(p, n).arrays for p, n in ((gen_h5, self.generator), (disc_h5, self.discriminator))]
         self.generator.set_weights(new[0])
         self.discriminator.set_weights(new[1])

@@ -95,7 +95,7 @@ class CLASS(keras.Model):
 # Subclass of the kit's base; fakes and real examples in one call of the discriminator, one persistent tape.
 ONE_CALL = """
 import tensorflow as tf
-from gankit.model import GAN
+from gankit.models.gan import GAN
 
 
 class CLASS(GAN):
@@ -216,7 +216,7 @@ AFTERWARDS = """
 # -*- coding: utf-8 -*-
 # Aufgabe: Bewertungsnetz und Erzeuger gegeneinander — schön der Reihe nach
 import tensorflow as tf
-from gankit.model import GAN
+from gankit.models.gan import GAN
 
 print("loading CLASS")
 

@@ -1,12 +1,12 @@
 """Known-wrong networks for task 4: the reference with one mistake each."""
 
-UP = """        maps = layers.UpSampling2D()(maps)
-        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+UP = """        maps = keras.layers.UpSampling2D()(maps)
+        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.BatchNormalization()(maps)
         return keras.layers.Activation("tanh")(maps)
 """
-DOWN = """        maps = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
-        maps = layers.MaxPooling2D()(maps)
+DOWN = """        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        maps = keras.layers.MaxPooling2D()(maps)
         return keras.layers.Activation("tanh")(maps)
 """
 DENSE = 'keras.layers.Dense(2048, activation="tanh"'
@@ -69,14 +69,14 @@ BUILDER = [
         "transposed convolutions",
         "transposed_convolution",
         up(
-            'maps = layers.UpSampling2D()(maps)\n        maps = layers.Conv2D(channels, 3, padding="same", kernel_',
+            'maps = keras.layers.UpSampling2D()(maps)\n        maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_',
             'maps = keras.layers.Conv2DTranspose(channels, 3, strides=2, padding="same", kernel_',
         ),
     ),
     (
         "a pooling is missing",
         "pooling_missing",
-        down("layers.MaxPooling2D()(maps)", "layers.MaxPooling2D()(maps) if channels != 64 else maps"),
+        down("keras.layers.MaxPooling2D()(maps)", "keras.layers.MaxPooling2D()(maps) if channels != 64 else maps"),
     ),
     ("bilinear upsampling", "upsampling", up("UpSampling2D()", 'UpSampling2D(interpolation="bilinear")')),
     (
@@ -148,7 +148,7 @@ BUILDER = [
         "activation_twice",
         down('padding="same"', 'padding="same", activation="tanh"'),
     ),
-    ("average pooling", "pooling", down("layers.MaxPooling2D()", "keras.layers.AveragePooling2D(2)")),
+    ("average pooling", "pooling", down("keras.layers.MaxPooling2D()", "keras.layers.AveragePooling2D(2)")),
     (
         "strides for pooling",
         "pooling",
@@ -156,7 +156,7 @@ BUILDER = [
             (
                 DOWN,
                 DOWN.replace("channels, 3,", "channels, 3, strides=2,").replace(
-                    "        maps = layers.MaxPooling2D()(maps)\n", ""
+                    "        maps = keras.layers.MaxPooling2D()(maps)\n", ""
                 ),
             )
         ],

@@ -1,7 +1,15 @@
 """Known-wrong scripts of tasks 5 and 6: the reference with one mistake each."""
 
-TRAIN = "        interrupted = run.train()\n"
-SAVE = "        run.save_weights(output, record)\n"
+TRAIN = "        run.fit(\n"
+SAVE_GENERATOR = '        write_weights(output.file("generator.h5"), kept.averaged, gan.decoding, record)\n'
+SAVE = SAVE_GENERATOR + (
+    '        write_weights(output.file("discriminator.h5"), gan.discriminator, gan.decoding, record)\n'
+)
+PICTURES = (
+    '        output.save_figure(plots.faces_side_by_side(grids), "faces.png")\n'
+    '        output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")\n'
+    '        output.save_animation(frames.frames, "training.gif")\n'
+)
 FACES = [
     ("faces as intensities", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 255")]),
     ("faces as bytes", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32)")]),
@@ -12,14 +20,14 @@ FACES = [
         [("scaling.prepare(faces)", "(faces - faces.mean(0)) / (faces.std(0) + 1e-6).astype(np.float32)")],
     ),
     ("half of the faces", "not_prepared", [("scaling.prepare(faces)", "scaling.prepare(faces)[::2]")]),
-    ("half of the steps", "steps_other", [("steps=options.steps", "steps=options.steps // 2")]),
-    ("always ten steps", "steps_other", [("steps=options.steps", "steps=10")]),
+    ("half of the steps", "steps_other", [("steps_per_epoch=options.steps", "steps_per_epoch=options.steps // 2")]),
+    ("always ten steps", "steps_other", [("steps_per_epoch=options.steps", "steps_per_epoch=10")]),
     (
         "pictures are not recovered",
         "not_recovered",
-        [("        gan, scaling, steps", "        gan, FaceScaling.identity(), steps")],
+        [("        decoding=scaling,", "        decoding=FaceScaling.identity(),")],
     ),
-    ("never trained", "script_error", [(TRAIN, "        interrupted = False\n")]),
+    ("never trained", "script_error", [(TRAIN, "        (lambda *_, **__: None)(\n")]),
     (
         "weights of a fresh network",
         "weights_untrained",
@@ -27,7 +35,6 @@ FACES = [
             (
                 SAVE,
                 "        from convolutional_gan import convolutional_GenDiscr\n"
-                "        from gankit.weights import write_weights\n\n"
                 "        scaling = FaceScaling.fit(faces)\n"
                 "        for name, network in zip(('generator', 'discriminator'), convolutional_GenDiscr()):\n"
                 "            write_weights(output.file(f'{name}.h5'), network, scaling, record)\n",
@@ -38,8 +45,8 @@ FACES = [
         "weights from before the training",
         "weights_untrained",
         [
-            (TRAIN, "        first = run._gan.generator.get_weights()\n" + TRAIN),
-            (SAVE, "        run._average.averaged.set_weights(first)\n" + SAVE),
+            (TRAIN, "        first = gan.generator.get_weights()\n" + TRAIN),
+            (SAVE, "        kept.averaged.set_weights(first)\n" + SAVE),
         ],
     ),
     (
@@ -48,9 +55,9 @@ FACES = [
         [(SAVE, SAVE + "        output.file('generator.h5').unlink()\n")],
     ),
     ("no weights", "no_weights", [(SAVE, "")]),
-    ("no pictures", "no_pictures", [("        run.draw(intensities, output)\n", "")]),
+    ("no pictures", "no_pictures", [(PICTURES, "")]),
     ("an exception", "script_error", [("scaling.prepare(faces)", "scaling.scale(faces)")]),
-    ("an error status", "script_status", [("    return 130 if interrupted else 0", "    return 3")]),
+    ("an error status", "script_status", [("    return 130 if run.interrupted else 0", "    return 3")]),
 ]
 LOAD = "        gan.replace_weights(options.generator, options.discriminator)\n"
 LINE = "between = generator((1 - t) * latents[0] + t * latents[1], training=False)"

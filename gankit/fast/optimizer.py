@@ -41,7 +41,7 @@ class Adam(keras.optimizers.Adam):
             return
         momentum, velocity = self._running_means(variable)
         gradient = tf.cast(gradient, variable.dtype)
-        step_size = tf.cast(self._corrected_step_size(*learning_rate), variable.dtype)
+        step_size = self._corrected_step_size(tf.as_dtype(variable.dtype), *learning_rate)
         if variable.shape.num_elements() <= LARGEST_FOR_THE_KERNEL:
             # The kernel corrects the step size itself; powers of 0 leave it as it is.
             tf.raw_ops.ResourceApplyAdam(
@@ -71,12 +71,13 @@ class Adam(keras.optimizers.Adam):
             index = self._get_variable_index(variable)
         return self._momentums[index], self._velocities[index]
 
-    def _corrected_step_size(self, learning_rate: Any = None) -> tf.Tensor:
+    def _corrected_step_size(self, dtype: tf.DType, learning_rate: Any = None) -> tf.Tensor:
         # One tensor for all the variables of an update. A graph within the graph, a branch for example, needs its own.
         graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-        if self._step_size is None or self._step_size[0] is not graph:
-            steps = tf.cast(self.iterations + 1, tf.float32)
-            rate = tf.cast(self.learning_rate if learning_rate is None else learning_rate, tf.float32)
-            correction = tf.sqrt(1 - tf.pow(float(self.beta_2), steps)) / (1 - tf.pow(float(self.beta_1), steps))
-            self._step_size = graph, rate * correction
-        return self._step_size[1]
+        if self._step_size is None or self._step_size[:2] != (graph, dtype):
+            steps = tf.cast(self.iterations + 1, dtype)
+            rate = tf.cast(self.learning_rate if learning_rate is None else learning_rate, dtype)
+            one = tf.ones((), dtype)
+            correction = tf.sqrt(1 - tf.pow(self.beta_2 * one, steps)) / (1 - tf.pow(self.beta_1 * one, steps))
+            self._step_size = graph, dtype, rate * correction
+        return self._step_size[2]

@@ -7,21 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from tensorflow import keras
 
-from gankit import layers
 from gankit.errors import InputError
-from gankit.latents import LatentGenerator
-from gankit.randomness import new_seed
-
-
-class SeedSequence:
-    """Seeds for the layers of a network, one after the other, all from a single one."""
-
-    def __init__(self, seed: int | None = None):
-        self._random = np.random.default_rng(new_seed() if seed is None else seed)
-
-    def __call__(self) -> int:
-        """Return the next seed, in [0, 2^31 - 1)."""
-        return int(self._random.integers(2**31 - 1))
+from gankit.networks.latents import LatentGenerator
+from gankit.randomness import SeedSequence
 
 
 def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
@@ -71,7 +59,7 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
         inputs = keras.Input((stack[0],))
         outputs = inputs
         for position, width in enumerate(stack[1:], start=1):
-            outputs = layers.Dense(
+            outputs = keras.layers.Dense(
                 width,
                 activation=output_activation if position == len(stack) - 1 else "tanh",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()),

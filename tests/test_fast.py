@@ -1,4 +1,4 @@
-"""The fast layers against Keras's own: values, derivatives of first and second order, files, summaries."""
+"""Accelerated networks against plain ones: values, derivatives of first and second order, files, summaries."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
-from gankit import layers
+from gankit.fast import accelerate, convolutions, decelerate
 
 # (height, width), channels, filters: every way through the layer, and what is handed to Keras.
 SHAPES = [
@@ -26,14 +26,14 @@ UPSAMPLED = [((2, 2), 7, 5), ((4, 4), 3, 2), ((3, 5), 2, 1), ((1, 1), 4, 3), ((8
 
 
 def pair(kinds, shape, **options):
-    """The same stack from our layers and from Keras's, with the same weights, in float64."""
+    """The same stack twice, accelerated and plain, with the same weights, in float64."""
     stacks = []
-    for source in (layers, keras.layers):
+    for change in (accelerate, lambda stack: stack):
         stack = keras.Sequential([keras.Input(shape, dtype="float64")])
         for kind in kinds:
             arguments = options if kind == "Conv2D" else {}
-            stack.add(getattr(source, kind)(**arguments, dtype="float64"))
-        stacks.append(stack)
+            stack.add(getattr(keras.layers, kind)(**arguments, dtype="float64"))
+        stacks.append(change(stack))
     random = np.random.default_rng(0)
     weights = [random.standard_normal(weight.shape) for weight in stacks[0].get_weights()]
     for stack in stacks:
@@ -107,7 +107,7 @@ def test_second_derivatives_of_an_upsampled_convolution():
         return tf.nn.conv2d(tf.repeat(tf.repeat(maps, 2, 1), 2, 2), kernel, 1, "SAME")
 
     results = []
-    for convolve in (layers.convolve_upsampled, repeated):
+    for convolve in (convolutions.convolve_upsampled, repeated):
         with tf.GradientTape() as outer:
             outer.watch([maps, kernel])
             with tf.GradientTape() as inner:
@@ -131,7 +131,7 @@ def test_pooling_and_its_derivatives_are_those_of_keras(shape, ties):
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_the_fast_algorithm_is_a_convolution_with_few_products(size):
     random = np.random.default_rng(size)
-    of_maps, of_kernel, of_products = layers.bilinear_form(size)
+    of_maps, of_kernel, of_products = convolutions.bilinear_form(size)
     assert len(of_maps) == {1: 1, 2: 3, 3: 5, 4: 6}[size]
     row, taps = random.standard_normal(size), random.standard_normal(3)
     expected = np.correlate(np.pad(row, 1), taps, "valid")
@@ -144,7 +144,7 @@ def test_rounding_errors_in_single_precision_stay_those_of_a_convolution(size):
     maps, kernel = random.standard_normal((50, size, size, 64)), 0.1 * random.standard_normal((3, 3, 64, 64))
     padded = np.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
     exact = sum(padded[:, i : i + size, j : j + size] @ kernel[i, j] for i in range(3) for j in range(3))
-    single = layers.convolve_small(tf.constant(maps, tf.float32), tf.constant(kernel, tf.float32))
+    single = convolutions.convolve_small(tf.constant(maps, tf.float32), tf.constant(kernel, tf.float32))
     assert np.sqrt(np.mean((single - exact) ** 2)) < 3e-6 * exact.std()
 
 
@@ -170,47 +170,49 @@ def test_other_settings_are_those_of_keras_too(kinds, options):
     )
 
 
-def plain(network):
-    """The same network out of Keras's own layers."""
-    inputs = keras.Input(network.input_shape[1:])
-    maps = inputs
-    for layer in network.layers[1:]:
-        maps = getattr(keras.layers, type(layer).__name__).from_config(layer.get_config())(maps)
-    copy = keras.Model(inputs, maps, name=network.name)
-    copy.set_weights(network.get_weights())
-    return copy
+def printed(network):
+    lines = []
+    network.summary(print_fn=lambda line, **_: lines.append(line))
+    return lines
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_networks_and_files_are_interchangeable_with_those_of_plain_keras(position, tmp_path):
-    network = convolutional_GenDiscr(seed=3)[position]
-    copy = plain(network)
-    assert [layer.name for layer in network.layers[1:]] == [layer.name for layer in copy.layers[1:]]
-    assert [weight.shape for weight in network.weights] == [weight.shape for weight in copy.weights]
-    texts = []
-    for each in (network, copy):
-        lines = []
-        each.summary(print_fn=lambda line, **_: lines.append(line))  # noqa: B023
-        texts.append([word for line in lines for word in line.split() if word.replace(",", "").isdigit()])
-    assert texts[0] == texts[1]
+def test_an_accelerated_network_stays_what_it_was(position, tmp_path):
+    network, plain = (convolutional_GenDiscr(seed=3)[position] for _ in range(2))
+    config, summary = network.get_config(), printed(network)
+    types, weights = [type(layer) for layer in network.layers], list(network.weights)
+    assert accelerate(network) is network
+    assert network.get_config() == config and printed(network) == summary
+    assert [type(layer) for layer in network.layers] == types
+    assert all(a is b for a, b in zip(network.weights, weights))
 
     inputs = np.random.default_rng(0).standard_normal((5, *network.input_shape[1:])).astype(np.float32)
-    np.testing.assert_allclose(network(inputs), copy(inputs), atol=2e-5)
+    outputs = np.array(network(inputs))
+    # Rounding of float32 sums of some thousand products, in another order.
+    np.testing.assert_allclose(outputs, plain(inputs), atol=2e-5)
+    assert (outputs != np.array(plain(inputs))).any(), "nothing was accelerated"
+
+    # Files go both ways, and a saved model needs nothing of this project.
     path = str(tmp_path / "network.weights.h5")
-    copy.save_weights(path)
+    network.save_weights(path)
     other = convolutional_GenDiscr(seed=4)[position]
     other.load_weights(path)
-    for a, b in zip(other.get_weights(), copy.get_weights()):
-        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(other(inputs), plain(inputs))
+    network.save(tmp_path / "network.keras")
+    restored = keras.models.load_model(tmp_path / "network.keras", compile=False)
+    assert [type(layer) for layer in restored.layers] == types
+    np.testing.assert_array_equal(restored(inputs), plain(inputs))
+
+    assert decelerate(network) is network
+    np.testing.assert_array_equal(network(inputs), plain(inputs))
 
 
-@pytest.mark.parametrize("position", [0, 1])
-def test_a_saved_model_is_restored_with_the_fast_layers(position, tmp_path):
-    network = convolutional_GenDiscr(seed=3)[position]
-    path = tmp_path / "network.keras"
-    network.save(path)
-    restored = keras.models.load_model(path, compile=False)
-    assert [type(layer) for layer in restored.layers] == [type(layer) for layer in network.layers]
-    inputs = np.random.default_rng(0).standard_normal((5, *network.input_shape[1:])).astype(np.float32)
-    np.testing.assert_array_equal(restored(inputs), network(inputs))
-    assert isinstance(restored.layers[-4 if position else -3], (layers.Conv2D, layers.MaxPooling2D))
+def test_layers_inside_nested_networks_are_accelerated_and_subclasses_are_not():
+    class Own(keras.layers.Dense):
+        def call(self, inputs):
+            return super().call(inputs) + 1
+
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    inputs = keras.Input((3,))
+    network = accelerate(keras.Model(inputs, Own(2)(inner(inputs))))
+    assert "call" in vars(inner.layers[-1]) and "call" not in vars(network.layers[-1])

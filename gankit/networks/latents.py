@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from gankit.choices import LATENT_TYPES
@@ -36,6 +38,14 @@ class LatentGenerator:
         self.dimension = dimension
         self.latent_type = latent_type
         self.stream = make_stream(seed)
+
+    def reseeded(self, seed: int) -> LatentGenerator:
+        """Return a generator of the same distribution with a stream of its own."""
+        return LatentGenerator(self.dimension, self.latent_type, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal generator; its stream's state is not among them."""
+        return {"dimension": self.dimension, "latent_type": self.latent_type}
 
     def __call__(self, count: int) -> tf.Tensor:
         """Draw ``count`` latent vectors: float32, shape ``(count, dimension)``."""

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from tensorflow import keras
 
-from gankit import layers
-from gankit.builders import SeedSequence
+from gankit.randomness import SeedSequence
 
 COARSE = 64  # latents that decide about the whole face
 FINE = ((64, 8), (32, 16))  # channels and side of the two larger maps
@@ -46,7 +45,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
         return keras.layers.LeakyReLU(SLOPE)(maps)
 
     def convolution(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
-        return layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
+        return keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
 
     # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
     latents = keras.Input((LATENT_DIMENSION,))
@@ -55,7 +54,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     maps = leaky(keras.layers.BatchNormalization()(maps))
     used = COARSE
     for channels, side in FINE:
-        maps = convolution(layers.UpSampling2D()(maps), channels)
+        maps = convolution(keras.layers.UpSampling2D()(maps), channels)
         maps = leaky(keras.layers.BatchNormalization()(maps))
         fine = keras.layers.Reshape((side, side, 1))(latents[:, used : used + side * side])
         maps = keras.layers.Concatenate()([maps, fine])

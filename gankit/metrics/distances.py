@@ -1,9 +1,8 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
-Every function but those of the classifier flattens its examples to vectors and works on their pixels (or whatever the
-axes hold) in float64. Give intensities in [0, 1], since distances scale with the units, or the features that
-:class:`gankit.faces.encoder.FaceEncoder` finds in faces. Those that compare every example with every other one take
-quadratic time, but hold only a block of the distance matrix at a time.
+Every function flattens its examples to vectors and works on their pixels (or whatever the axes hold) in float64. Give
+intensities in [0, 1], since distances scale with the units, or the features that an encoder finds in faces. Those that
+compare every example with every other one take quadratic time, but hold only a block of the distance matrix at a time.
 
 Sources
 -------
@@ -18,16 +17,11 @@ Deviation of both: on the pixels, or our encoder's features.
 Binkowski et al. 2018, "Demystifying MMD GANs": the kernel distance KID. Deviation: as above.
 
 Bonneel et al. 2015, "Sliced and Radon Wasserstein Barycenters of Measures": sliced Wasserstein distance.
-
-Srivastava et al. 2017, "VEEGAN": modes found, and points on a mode.
-
-Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -309,142 +303,3 @@ def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str
         "kernel_distance": kernel_distance(real, fake),
         "sliced_wasserstein_distance": sliced_wasserstein_distance(real, fake),
     }
-
-
-def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0) -> dict[str, Any]:
-    """Compare generated with real examples, and beside it one half of the real examples with the other.
-
-    Two sets from the same source do not agree to the last digit either: that second comparison, the floor, is what a
-    perfect generator would reach.
-
-    Parameters
-    ----------
-    real, generated : np.ndarray
-        Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each; ``n`` is 4 or more.
-    size : int
-        Largest sets for :func:`comparison`; both comparisons are made with sets of the same size.
-    seed : int
-        Seed of the order in which the real examples are halved.
-
-    Returns
-    -------
-    dict
-        ``frechet_distance`` and ``frechet_floor``, of all examples; ``metrics`` and ``metrics_floor``, each what
-        :func:`comparison` returns.
-    """
-    shuffled, halves = _shuffled(real, seed)
-    size = min(size, len(halves[0]), len(generated))
-    return {
-        "frechet_distance": frechet_distance(generated, real),
-        "frechet_floor": frechet_distance(*halves),
-        "metrics": comparison(shuffled, generated, size),
-        "metrics_floor": comparison(*halves, size),
-    }
-
-
-def classifier_beside_floor(
-    real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0
-) -> dict[str, float]:
-    """Let a small CNN tell generated from real pictures, and one half of the real pictures from the other.
-
-    Arguments as in :func:`beside_floor`; the pictures are those of :func:`classifier_accuracy`.
-
-    Returns
-    -------
-    dict of str to float
-        ``classifier_accuracy`` and ``classifier_floor``, which chance alone puts near 0.5.
-    """
-    shuffled, halves = _shuffled(real, seed)
-    size = min(size, len(halves[0]), len(generated))
-    return {
-        "classifier_accuracy": classifier_accuracy(shuffled[:size], generated[:size], seed=seed),
-        "classifier_floor": classifier_accuracy(*(half[:size] for half in halves), seed=seed),
-    }
-
-
-def _shuffled(real: np.ndarray, seed: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the real examples in another order, and its two halves."""
-    shuffled = real[np.random.default_rng(seed).permutation(len(real))]
-    return shuffled, (shuffled[: len(real) // 2], shuffled[len(real) // 2 :])
-
-
-def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:
-    """How many modes of a point cloud a sample found, and how much of it lies on one (Srivastava et al. 2017).
-
-    Parameters
-    ----------
-    points : np.ndarray
-        The sample, ``(n, d)``.
-    centres : np.ndarray
-        The modes, ``(k, d)``.
-    reach : float
-        A point no farther than this from a centre lies on that mode; three standard deviations are usual.
-
-    Returns
-    -------
-    dict of str to float
-        ``modes_found``: share of modes on which at least one point lies; ``points_on_a_mode``: share of points.
-
-    Raises
-    ------
-    ValueError
-        For arrays that do not fit together or hold values that are not finite.
-    """
-    points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
-    if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1] or not len(points):
-        raise ValueError(f"points {points.shape} and centres {centres.shape} must have the shapes (n, d) and (k, d)")
-    if not (np.isfinite(points).all() and np.isfinite(centres).all()):
-        raise ValueError("points and centres must be finite")
-    on_mode = np.stack([((points - centre) ** 2).sum(axis=1) <= reach * reach for centre in centres])
-    return {
-        "modes_found": float(on_mode.any(axis=1).mean()),
-        "points_on_a_mode": float(on_mode.any(axis=0).mean()),
-    }
-
-
-def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7000, seed: int = 0) -> float:
-    """Classifier two-sample test (Lopez-Paz and Oquab 2017): how often a small CNN tells two sets of pictures apart.
-
-    The CNN has two convolutions (32 and 64 channels, 3x3, ReLU, each followed by max-pooling), a dense layer of 64 and
-    one of 1; Adam trains it for 8 epochs with batches of 64.
-
-    Parameters
-    ----------
-    first, second : np.ndarray
-        Pictures ``(n, height, width)`` and ``(m, height, width)`` with intensities in [0, 1]; of the larger set, the
-        first ``min(n, m)`` count.
-    training : int
-        Pictures to train on, at most 70 % of all; the rest is held out.
-    seed : int
-        Of the split, the initial weights and the batches.
-
-    Returns
-    -------
-    float
-        Share of held-out pictures assigned to the right set: about 0.5 for equal distributions, 1 for sets that have
-        nothing in common.
-    """
-    from tensorflow import keras
-
-    size = min(len(first), len(second))
-    pictures = np.concatenate([first[:size], second[:size]])[..., None].astype(np.float32)
-    labels = np.repeat([0.0, 1.0], size).astype(np.float32)
-    order = np.random.default_rng(seed).permutation(2 * size)
-    pictures, labels = pictures[order], labels[order]
-    training = min(training, int(1.4 * size))
-    keras.utils.set_random_seed(seed)
-    network = keras.Sequential(
-        [
-            keras.Input(pictures.shape[1:]),
-            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(64, activation="relu"),
-            keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    network.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    network.fit(pictures[:training], labels[:training], epochs=8, batch_size=64, verbose=0)
-    return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])

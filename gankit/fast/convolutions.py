@@ -1,6 +1,5 @@
-"""Drop-in layers that compute what their Keras namesakes compute, with less arithmetic on small maps.
+"""Convolutions and max-pooling with less arithmetic than Keras's on small maps; the results are the same.
 
-Names, weights, configurations and results are those of ``keras.layers``; only the order of the arithmetic differs.
 Derivatives of any order exist, as a gradient penalty needs the second. What is saved:
 
 - A 3x3 ``same`` convolution of a map of at most 4x4 multiplies many zeros around the edge, and neighbouring outputs
@@ -10,10 +9,8 @@ Derivatives of any order exist, as a gradient penalty needs the second. What is 
   it is copied, which takes a quarter of the products, and the products are added where the copies would have been.
 - The gradient with respect to a one-channel picture first sums over the channels and then over the taps.
 - The second derivative of max-pooling, slow in TensorFlow, is a masked average.
-- A dense layer keeps TensorFlow from fusing product, bias and activation: the fused kernel spends some 10 us on
-  preparations, and a product of point clouds takes 3.
 
-Everything else is handed to Keras. ``benchmarks/step_time.py`` measures what this brings.
+``gankit.fast.accelerate`` chooses among them; ``benchmarks/step_time.py`` measures what this brings.
 """
 
 from __future__ import annotations
@@ -22,85 +19,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
-# Where the other way round was measured to be faster, batch 32 to 200, on two cores.
-LARGEST_SMALL_MAP = 4
-LARGEST_UPSAMPLED_MAP = 8
-WIDEST_ONE_CHANNEL_PICTURE = 16
-FEWEST_CHANNELS = 16
 # Of the points tried, these give the least rounding error, 2.7 times that of the plain convolution: powers stay near 1.
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
-
-
-@keras.utils.register_keras_serializable("gankit")
-class Dense(keras.layers.Dense):
-    """``keras.layers.Dense``, faster for small matrices."""
-
-    def call(self, inputs: tf.Tensor, **options: Any) -> tf.Tensor:
-        """Multiply ``(batch, inputs)`` with the kernel, add the bias, and apply the activation."""
-        kernel, bias = tf.convert_to_tensor(self.kernel), self.bias
-        if bias is None or inputs.shape.rank != 2 or inputs.dtype != kernel.dtype:
-            return super().call(inputs, **options)
-        bias = tf.convert_to_tensor(bias)
-        # TensorFlow fuses what follows a product, but not where the product has to wait for something.
-        with tf.control_dependencies([bias]):
-            products = tf.matmul(inputs, kernel)
-        return self.activation(tf.nn.bias_add(products, bias))
-
-
-@keras.utils.register_keras_serializable("gankit")
-class Conv2D(keras.layers.Conv2D):
-    """``keras.layers.Conv2D``, faster for 3x3 ``same`` convolutions of small, upsampled or one-channel maps."""
-
-    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """Convolve ``(batch, height, width, channels)`` with ``(3, 3, channels, filters)``, as Keras does."""
-        kernel = tf.convert_to_tensor(kernel)
-        height, width, channels = inputs.shape[1:]
-        if not self._is_plain() or height is None or width is None or inputs.dtype not in (tf.float32, tf.float64):
-            return super().convolution_op(inputs, kernel)
-        original = getattr(inputs, "_upsampled_from", None)
-        if original is not None and max(height, width) <= 2 * LARGEST_UPSAMPLED_MAP:
-            return convolve_upsampled(original, kernel)
-        if max(height, width) <= LARGEST_SMALL_MAP and min(channels, self.filters) >= FEWEST_CHANNELS:
-            return convolve_small(inputs, kernel)
-        if channels == 1 and width <= WIDEST_ONE_CHANNEL_PICTURE:
-            return convolve_one_channel(inputs, kernel)
-        return super().convolution_op(inputs, kernel)
-
-    def _is_plain(self) -> bool:
-        return (
-            tuple(self.kernel_size) == (3, 3)
-            and tuple(self.strides) == tuple(self.dilation_rate) == (1, 1)
-            and self.padding == "same"
-            and self.groups == 1
-            and self.data_format == "channels_last"
-        )
-
-
-@keras.utils.register_keras_serializable("gankit")
-class UpSampling2D(keras.layers.UpSampling2D):
-    """``keras.layers.UpSampling2D`` that tells a following :class:`Conv2D` what it upsampled."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Repeat every pixel: ``(batch, height, width, channels)`` to ``(batch, 2 height, 2 width, channels)``."""
-        outputs = super().call(inputs)
-        if tuple(self.size) == (2, 2) and self.interpolation == "nearest" and self.data_format == "channels_last":
-            # In a graph the copies themselves are then used by nobody, and never made.
-            outputs._upsampled_from = inputs
-        return outputs
-
-
-@keras.utils.register_keras_serializable("gankit")
-class MaxPooling2D(keras.layers.MaxPooling2D):
-    """``keras.layers.MaxPooling2D`` with a fast second derivative where windows do not overlap."""
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Keep the largest of each window."""
-        apart = tuple(self.pool_size) == tuple(self.strides) and self.padding == "valid"
-        if not apart or self.data_format != "channels_last":
-            return super().call(inputs)
-        return max_pool(inputs, tuple(self.pool_size))
 
 
 def convolve_small(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

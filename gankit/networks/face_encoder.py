@@ -58,7 +58,7 @@ class FaceEncoder:
         InputError
             If the file is missing, damaged, or holds other weights.
         """
-        from gankit.weights import read_weights
+        from gankit.networks.stored_weights import read_weights
 
         network = build_encoder()
         network.set_weights(read_weights(path, network).arrays)
@@ -115,7 +115,7 @@ def build_encoder(seed: int | None = None) -> keras.Model:
     """
     from tensorflow import keras
 
-    from gankit.builders import SeedSequence
+    from gankit.randomness import SeedSequence
 
     next_seed = SeedSequence(seed)
 
@@ -174,7 +174,7 @@ def train_encoder(
     Returns
     -------
     FaceEncoder
-        Ready for use; :func:`gankit.weights.write_weights` stores its ``network``.
+        Ready for use; :func:`gankit.networks.stored_weights.write_weights` stores its ``network``.
     """
     from tensorflow import keras
 

@@ -1,0 +1,26 @@
+"""Measures of generated examples: arrays in, numbers out."""
+
+from gankit.metrics.classifier import classifier_accuracy
+from gankit.metrics.distances import (
+    comparison,
+    density_coverage,
+    frechet_distance,
+    kernel_distance,
+    precision_recall,
+    sliced_wasserstein_distance,
+)
+from gankit.metrics.floors import beside_floor, classifier_beside_floor
+from gankit.metrics.modes import modes_found
+
+__all__ = [
+    "beside_floor",
+    "classifier_accuracy",
+    "classifier_beside_floor",
+    "comparison",
+    "density_coverage",
+    "frechet_distance",
+    "kernel_distance",
+    "modes_found",
+    "precision_recall",
+    "sliced_wasserstein_distance",
+]

@@ -1,0 +1,6 @@
+"""Adversarial models: what every GAN of the course has in common."""
+
+from gankit.models.adversarial import AdversarialModel
+from gankit.models.gan import GAN
+
+__all__ = ["GAN", "AdversarialModel"]

@@ -1,0 +1,372 @@
+"""The base class of every system in this course: any number of networks that train against each other."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from gankit.errors import InputError, NotGivenError
+from gankit.faces.scaling import FaceScaling
+from gankit.fast.accelerate import accelerate
+from gankit.fast.loop import RunningMeans, loop_over_steps
+from gankit.randomness import Stream, draw_without_replacement
+
+# Steps in one call of the graph, at most. Large networks leave it more often, as nothing can interrupt a call; what
+# that costs is then little beside a step.
+STEPS_IN_ONE_CALL = 100
+STEPS_OF_LARGE_NETWORKS = 20
+LARGE_NETWORKS = 100_000  # weights
+
+
+class AdversarialModel(keras.Model):
+    """Networks, their optimizers and their random draws, all built at construction; subclasses add ``train_step``.
+
+    ``train_step(_)`` ignores its argument, draws its own examples, makes one update of each network or several, and
+    returns its losses: scalars under the names in ``loss_names``.
+
+    Parameters
+    ----------
+    networks : mapping of str to keras.Model
+        Built networks. Each becomes an attribute of its name. ``call``, and so ``predict``, hands its inputs to the
+        first one.
+    optimizers : mapping of str to keras.optimizers.Optimizer
+        The optimizer of each network that is trained, under the network's name; it becomes ``network.optimizer``. Two
+        networks may share one.
+    streams : mapping of str to gankit.randomness.Stream
+        Streams of random numbers that the training step draws from. Each becomes an attribute ``<name>_stream``, and
+        its state is saved with the weights.
+    decoding : FaceScaling, optional
+        How to turn the first network's outputs back into intensities or data units; saved with the weights.
+    fast : bool
+        Use the faster arithmetic of :func:`gankit.fast.accelerate` in all networks.
+
+    Raises
+    ------
+    InputError
+        If a network is not built, or an optimizer belongs to no network.
+    """
+
+    #: Keys of the dictionary that ``train_step`` returns.
+    loss_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        optimizers: Mapping[str, keras.optimizers.Optimizer],
+        streams: Mapping[str, Stream] | None = None,
+        decoding: FaceScaling | None = None,
+        fast: bool = True,
+    ):
+        super().__init__()
+        self._network_names = tuple(networks)
+        self._stream_names = tuple(streams or {})
+        for name, network in networks.items():
+            if not network.built:
+                raise InputError(f"The network {name!r} is not built; begin it with keras.Input, or call it once.")
+            setattr(self, name, accelerate(network) if fast else network)
+        for name, stream in (streams or {}).items():
+            setattr(self, f"{name}_stream", stream)
+        self._decoding_state = _DecodingState(decoding)
+        self._means = RunningMeans(self.loss_names)
+
+        # Everything is built here and now: state restored into an optimizer that does not exist yet would be dropped
+        # without a word.
+        unknown = set(optimizers) - set(networks)
+        if unknown:
+            raise InputError(f"There is an optimizer for {sorted(unknown)[0]!r}, and no network of that name.")
+        for name, optimizer in optimizers.items():
+            networks[name].compile(optimizer=optimizer)
+        for optimizer in self.distinct_optimizers:
+            owners = [network for network in self.networks.values() if network.optimizer is optimizer]
+            optimizer.build([variable for network in owners for variable in network.trainable_variables])
+        self.built = True
+        self.compile()
+
+    # ---------------------------------------------------------------- its parts
+
+    @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The networks by name, in the order of the constructor."""
+        return {name: getattr(self, name) for name in self._network_names}
+
+    @property
+    def distinct_optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """The optimizers in the order of their networks, each of them once."""
+        optimizers: list[keras.optimizers.Optimizer] = []
+        for network in self.networks.values():
+            optimizer = getattr(network, "optimizer", None)
+            if optimizer is not None and all(optimizer is not other for other in optimizers):
+                optimizers.append(optimizer)
+        return optimizers
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams of random numbers by name."""
+        return {name: getattr(self, f"{name}_stream") for name in self._stream_names}
+
+    @property
+    def decoding(self) -> FaceScaling:
+        """How to turn the first network's outputs back into intensities or data units.
+
+        Raises
+        ------
+        NotGivenError
+            If the model was not told, at construction or by loaded weights.
+        """
+        if self._decoding_state.decoding is None:
+            raise NotGivenError(
+                f"This {type(self).__name__} was not told how to decode its outputs; "
+                f"construct it with decoding=scaling, the scaling that prepared its examples."
+            )
+        return self._decoding_state.decoding
+
+    @decoding.setter
+    def decoding(self, decoding: FaceScaling | None) -> None:
+        self._decoding_state.decoding = decoding
+
+    def draw_rows(self, examples: tf.Tensor, stream: Stream, size: int) -> tf.Tensor:
+        """Draw rows of ``examples`` without replacement: shape ``(min(size, n), ...)``."""
+        return tf.gather(examples, draw_without_replacement(stream, examples.shape[0], size))
+
+    # ------------------------------------------------------------- Keras's life
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Apply the first network, so that ``predict`` and saving know what this model computes."""
+        return getattr(self, self._network_names[0])(inputs, training=training)
+
+    def compile(self, *arguments: Any, steps_per_execution: int | None = None, **options: Any) -> None:
+        """Configure ``fit``; the losses and optimizers are the class's own and are not set here.
+
+        Parameters
+        ----------
+        steps_per_execution : int, optional
+            Steps between two visits to Python. Left out, ``fit`` chooses: the largest divisor of ``steps_per_epoch``
+            up to 100 (20 for large networks), or 1 where a callback watches single steps.
+        *arguments, **options
+            Passed to ``keras.Model.compile``. ``jit_compile`` is off unless asked for: compiled for a CPU the
+            convolutions are several times slower.
+        """
+        self._compile_arguments = (arguments, {"jit_compile": False, **options})
+        self._fixed_steps_per_execution = steps_per_execution is not None
+        self._compile_for(steps_per_execution or 1)
+
+    def fit(
+        self,
+        x: Any = None,
+        *,
+        epochs: int = 1,
+        steps_per_epoch: int = 1,
+        callbacks: Any = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Run exactly ``epochs * steps_per_epoch`` training steps.
+
+        Parameters
+        ----------
+        x : optional
+            Accepted because Keras's ``fit`` takes data first; the training step draws its examples itself.
+        epochs, steps_per_epoch : int
+            At least 1.
+        callbacks : list of keras.callbacks.Callback, optional
+            As in Keras.
+        **options
+            Further options of ``keras.Model.fit``; a ``batch_size`` among them has no effect.
+
+        Returns
+        -------
+        keras.callbacks.History
+            ``history.history`` holds each epoch's mean of every loss.
+        """
+        options.pop("batch_size", None)
+        options.setdefault("shuffle", False)
+        for name, value in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
+            if value < 1:
+                raise InputError(f"{name} is {value}; it must be at least 1.")
+        if not self._fixed_steps_per_execution:
+            watched = any(_watches_steps(callback) for callback in _as_list(callbacks))
+            steps = 1 if watched else largest_divisor(steps_per_epoch, self.most_steps_in_one_call())
+            if steps != self._compiled_steps:
+                self._compile_for(steps)
+        # Keras wants data to iterate over, and stops when it runs out; this never does, and the steps do not read it.
+        ticks = tf.data.Dataset.range(1).repeat().batch(self.distribute_strategy.num_replicas_in_sync)
+        self._fitting = True
+        try:
+            return super().fit(ticks, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks, **options)
+        finally:
+            self._fitting, self.train_function = False, None
+
+    def train_steps(self, count: int) -> dict[str, float]:
+        """Make ``count`` training steps in one call of the graph; return each loss's mean over them."""
+        self._means.reset()
+        losses = self._loop()(tf.constant(count))
+        return {name: float(loss) for name, loss in losses.items()}
+
+    def most_steps_in_one_call(self) -> int:
+        """Return how many steps one call of the graph should make at most."""
+        weights = sum(network.count_params() for network in self.networks.values())
+        return STEPS_OF_LARGE_NETWORKS if weights > LARGE_NETWORKS else STEPS_IN_ONE_CALL
+
+    def make_train_function(self, force: bool = False) -> Callable[[Any], dict[str, tf.Tensor]]:
+        """Return what ``fit`` calls: a loop over training steps in one graph, which returns the losses' running means.
+
+        Keras resets the means at each epoch.
+        """
+        if not self._fitting:
+            return super().make_train_function(force)
+        run_steps, steps = self._loop(force), tf.constant(self._compiled_steps)
+
+        def train_function(iterator: Any) -> dict[str, tf.Tensor]:
+            losses = run_steps(steps)
+            if hasattr(self, "_train_counter"):
+                self._train_counter.assign_add(self._compiled_steps)
+            return losses
+
+        self.train_function = train_function
+        return train_function
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means of the losses; listing them makes Keras reset them at each epoch."""
+        return list(self._means.by_name.values())
+
+    # ------------------------------------------------------- saving and resuming
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the random streams and the decoding with the weights, so that a restored model goes on as this one."""
+        if self._stream_names:
+            store["random_state"] = np.stack([stream.state.numpy() for stream in self.streams.values()])
+        for name, array in self._decoding_state.arrays().items():
+            store[name] = array
+
+    def load_own_variables(self, store: Any) -> None:
+        """Restore what :meth:`save_own_variables` saved."""
+        if self._stream_names:
+            for stream, state in zip(self.streams.values(), store["random_state"][...]):
+                stream.state.assign(state)
+        self._decoding_state.restore({name: store[name][...] for name in DECODING_NAMES if name in store})
+
+    def state_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything that training changes, as arrays by name, for a checkpoint."""
+        return {
+            **{name: np.array(variable) for name, variable in self._changing_variables().items()},
+            **self._decoding_state.arrays(),
+        }
+
+    def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Put back what :meth:`state_arrays` returned.
+
+        Raises
+        ------
+        InputError
+            If an array is missing or of another shape; nothing is changed then.
+        """
+        variables = self._changing_variables()
+        for name, variable in variables.items():
+            found = arrays[name].shape if name in arrays else None
+            if found != tuple(variable.shape):
+                raise InputError(
+                    f"The checkpoint holds {name} with the shape {found}, and this model needs "
+                    f"{tuple(variable.shape)}; it belongs to another model."
+                )
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
+        self._decoding_state.restore({name: arrays[name] for name in DECODING_NAMES if name in arrays})
+
+    def fingerprint(self) -> int:
+        """Return a checksum of what training reads and does not change; a checkpoint fits only if it agrees."""
+        return 0
+
+    # ------------------------------------------------------------------ private
+
+    def _changing_variables(self) -> dict[str, tf.Variable]:
+        variables: dict[str, tf.Variable] = {}
+        for name, network in self.networks.items():
+            # Weights, and the states of seeded layers such as dropout: Keras 3 lists them, Keras 2 keeps generators.
+            known = {id(variable): variable for variable in [*network.weights, *network.variables]}
+            generators = [
+                getattr(getattr(layer, "_random_generator", None), "_generator", None) for layer in network.layers
+            ]
+            known.update((id(g.state), g.state) for g in generators if isinstance(g, tf.random.Generator))
+            variables.update((f"{name}/{number}", variable) for number, variable in enumerate(known.values()))
+        for number, optimizer in enumerate(self.distinct_optimizers):
+            known = {id(variable): variable for variable in optimizer.variables}
+            rate = getattr(optimizer, "_learning_rate", None)
+            if hasattr(rate, "assign"):
+                known[id(rate)] = rate
+            variables.update((f"optimizer_{number}/{n}", variable) for n, variable in enumerate(known.values()))
+        variables.update((f"stream/{name}", stream.state) for name, stream in self.streams.items())
+        return variables
+
+    def _loop(self, force: bool = False) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+        if force or self._loop_function is None:
+            step = tf.function(self.train_step, jit_compile=True) if self.jit_compile else self.train_step
+            self._loop_function = loop_over_steps(
+                lambda: step(None), self._means, self.distribute_strategy, self.run_eagerly
+            )
+        return self._loop_function
+
+    def _compile_for(self, steps: int) -> None:
+        arguments, options = self._compile_arguments
+        self._compiled_steps = steps
+        self._fitting, self._loop_function = False, None
+        super().compile(*arguments, steps_per_execution=steps, **options)
+
+
+DECODING_NAMES = ("decoding_mean", "decoding_scale")
+
+
+class _DecodingState(tf.train.experimental.PythonState):
+    """A model's decoding, in a form that TensorFlow's checkpoints store as well."""
+
+    def __init__(self, decoding: FaceScaling | None):
+        super().__init__()
+        self.decoding = decoding
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        if self.decoding is None:
+            return {}
+        return dict(zip(DECODING_NAMES, (self.decoding.mean, self.decoding.scale)))
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        if arrays:
+            self.decoding = FaceScaling(*(np.asarray(arrays[name], np.float32) for name in DECODING_NAMES))
+
+    def serialize(self) -> str:
+        return FaceScaling.to_json(self.decoding)
+
+    def deserialize(self, string_value: bytes | str) -> None:
+        self.decoding = FaceScaling.from_json(string_value)
+
+
+def checksum(array: Any) -> int:
+    """Return a checksum of an array's values."""
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8))
+
+
+def largest_divisor(number: int, limit: int) -> int:
+    """Return the largest divisor of ``number`` that does not exceed ``limit``."""
+    return max(divisor for divisor in range(1, min(number, limit) + 1) if number % divisor == 0)
+
+
+def passes(examples: int, batch_size: int) -> int:
+    """Return the number of batches in one pass over the examples."""
+    return math.ceil(examples / batch_size)
+
+
+def _as_list(callbacks: Any) -> list:
+    if callbacks is None:
+        return []
+    # A `keras.callbacks.CallbackList` holds the callbacks; anything else is a sequence of them, or a single one.
+    callbacks = getattr(callbacks, "callbacks", callbacks)
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def _watches_steps(callback: keras.callbacks.Callback) -> bool:
+    hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    return any(getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in hooks)

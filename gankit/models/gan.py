@@ -1,0 +1,333 @@
+"""The base class of the GANs in tasks 1 to 3: everything but the losses and the training step."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from gankit.errors import InputError, NotGivenError
+from gankit.faces.scaling import FaceScaling
+from gankit.fast.optimizer import Adam
+from gankit.memory import require_memory
+from gankit.models.adversarial import AdversarialModel, checksum, passes
+from gankit.networks.latents import LatentGenerator
+from gankit.networks.stored_weights import read_weights
+from gankit.randomness import make_stream, new_seed
+
+
+class GAN(AdversarialModel):
+    """Two networks, two optimizers, and where the examples come from; subclasses add ``train_step``.
+
+    Parameters
+    ----------
+    generator : keras.Model
+        Maps latents ``(batch, latent_dim)`` to examples ``(batch, ...)``.
+    discriminator : keras.Model
+        Maps examples ``(batch, ...)`` to scores ``(batch, 1)``.
+    latent_generator : callable
+        ``latent_generator(k)`` returns a ``(k, latent_dim)`` tensor.
+    real_examples : tensor or array of shape (n, ...), any rank >= 2
+        float32 or float64; ``n`` may be smaller than the batch size.
+    batch_size : int
+        Real, and fake, examples in one update.
+    disc_iter : int
+        Discriminator updates in one training step.
+    learning_rate : float
+        Step size of both Adam optimizers (Kingma and Ba 2015).
+    beta_1, beta_2 : float, optional
+        Weight of the past in Adam's two running means; the class's own where they are left out.
+    seed : int, optional
+        Seed of the draws this class makes itself; drawn from TensorFlow's global generator where it is left out.
+    decoding : FaceScaling, optional
+        How to turn the generator's outputs back into intensities or data units.
+    fast : bool
+        Use the faster arithmetic of :func:`gankit.fast.accelerate` in both networks.
+
+    Raises
+    ------
+    InputError
+        If a size is below 1 or does not fit into memory, if the examples have fewer than two axes or no rows, or if
+        generator, discriminator and examples do not fit together.
+    """
+
+    loss_names = ("discr_loss", "gen_loss")
+    beta_1, beta_2 = 0.5, 0.9
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_generator: Callable[[int], tf.Tensor],
+        real_examples: tf.Tensor | np.ndarray,
+        batch_size: int = 200,
+        disc_iter: int = 2,
+        learning_rate: float = 0.005,
+        *,
+        beta_1: float | None = None,
+        beta_2: float | None = None,
+        seed: int | None = None,
+        decoding: FaceScaling | None = None,
+        fast: bool = True,
+    ):
+        for name, value in (("batch_size", batch_size), ("disc_iter", disc_iter)):
+            if int(value) != value or value < 1:
+                raise InputError(f"{name} is {value}; it must be a whole number of at least 1.")
+        if real_examples is not None:
+            # The rows live in one tensor: an array would be copied into the graph each time it is traced.
+            real_examples = tf.convert_to_tensor(real_examples)
+            if real_examples.shape.rank < 2 or real_examples.shape[0] < 1:
+                raise InputError(
+                    f"real_examples has shape {tuple(real_examples.shape)}; "
+                    f"it needs at least one row and a second axis."
+                )
+        fake = _first_fake(generator, latent_generator)
+        _check_shapes(real_examples, fake, discriminator)
+        if not discriminator.built:
+            discriminator(fake)
+        _check_memory(generator, discriminator, batch_size)
+
+        beta_1 = type(self).beta_1 if beta_1 is None else beta_1
+        beta_2 = type(self).beta_2 if beta_2 is None else beta_2
+        seed = new_seed() if seed is None else seed
+        # Two streams, so that neither draw depends on how often the other was made.
+        streams = {"real": make_stream(seed), "mixing": make_stream(seed + 1)}
+        if isinstance(latent_generator, LatentGenerator):
+            streams["latent"] = latent_generator.stream
+        super().__init__(
+            {"generator": generator, "discriminator": discriminator},
+            {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in ("generator", "discriminator")},
+            streams,
+            decoding,
+            fast,
+        )
+        self.latent_generator = latent_generator
+        self._real_examples = real_examples
+        self.batch_size = batch_size
+        self.disc_iter = disc_iter
+        self.learning_rate = learning_rate
+        self.beta_1, self.beta_2 = beta_1, beta_2
+
+    # ------------------------------------------------------------------ samples
+
+    @property
+    def real_examples(self) -> tf.Tensor:
+        """The examples to learn from: a tensor of shape ``(n, ...)``; another one may be put in its place.
+
+        Raises
+        ------
+        NotGivenError
+            If the model was loaded from a file, which does not hold them, and has not been given any since.
+        """
+        if self._real_examples is None:
+            raise NotGivenError(
+                "This model was loaded without its examples; set gan.real_examples to train it further."
+            )
+        return self._real_examples
+
+    @real_examples.setter
+    def real_examples(self, examples: tf.Tensor | np.ndarray) -> None:
+        examples = tf.convert_to_tensor(examples)
+        _check_shapes(examples, _first_fake(self.generator, self.latent_generator), self.discriminator)
+        # The graph of the training step holds the old ones.
+        self._real_examples, self._loop_function = examples, None
+
+    def get_real_sample(self, size: int | None = None) -> tf.Tensor:
+        """Draw rows of ``real_examples`` without replacement: shape ``(min(size, n), ...)``, default the batch size."""
+        return self.draw_rows(self.real_examples, self.real_stream, size or self.batch_size)
+
+    def get_fake_sample(self, size: int | None = None, training: bool = False) -> tf.Tensor:
+        """Draw latent vectors and return what the generator makes of them: shape ``(size, ...)``."""
+        return self.generator(self.latent_generator(size or self.batch_size), training=training)
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """Generate decoded examples from latents of their own, which no other draw depends on.
+
+        Parameters
+        ----------
+        count : int
+            Number of examples, 1 or more.
+        seed : int
+            Seed of the latents; the same seed gives the same examples.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32; faces of shape ``(count, height, width)`` with intensities in [0, 1].
+
+        Raises
+        ------
+        InputError
+            If the model does not know its decoding, or its latent generator takes no seed.
+        """
+        if not isinstance(self.latent_generator, LatentGenerator):
+            raise InputError("generate needs a gankit LatentGenerator; another function of latents takes no seed.")
+        latents = self.latent_generator.reseeded(seed)(count)
+        parts = [self.generator(latents[start : start + 1000], training=False) for start in range(0, count, 1000)]
+        return self.decoding.recover(np.concatenate(parts))
+
+    def match(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """Return ``real`` with the dtype and the example shape of ``fake``.
+
+        Face files have no channel axis, ``(n, 16, 16)``; a convolutional generator's output has one,
+        ``(n, 16, 16, 1)``. Mixing the two would broadcast to ``(n, 16, 16, n)`` or fail.
+        """
+        return tf.cast(tf.reshape(real, [-1, *fake.shape[1:]]), fake.dtype)
+
+    def draw_mixing(self, like: tf.Tensor) -> tf.Tensor:
+        """Draw one u ~ U[0, 1) per example of ``like``, shaped ``(batch, 1, ...)`` to broadcast over the other axes."""
+        shape = tf.concat([tf.shape(like)[:1], tf.ones(like.shape.rank - 1, tf.int32)], axis=0)
+        return self.mixing_stream.uniform(shape, dtype=like.dtype)
+
+    # ------------------------------------------------------------- Keras's life
+
+    def fit(
+        self, x: Any = None, *, epochs: int = 1, steps_per_epoch: int | None = None, **options: Any
+    ) -> keras.callbacks.History:
+        """Run exactly ``epochs * steps_per_epoch`` training steps; see :meth:`AdversarialModel.fit`.
+
+        ``steps_per_epoch`` defaults to one pass over the examples.
+        """
+        if steps_per_epoch is None:
+            steps_per_epoch = passes(self.real_examples.shape[0], self.batch_size)
+        return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **options)
+
+    def replace_weights(self, gen_h5: str | Path, disc_h5: str | Path) -> None:
+        """Put stored weights into both networks; ``self.decoding`` then tells how to read the generator's output.
+
+        Parameters
+        ----------
+        gen_h5, disc_h5 : path
+            HDF5 weights of the generator and of the discriminator; see
+            :func:`gankit.networks.stored_weights.read_weights`.
+
+        Raises
+        ------
+        InputError
+            If a file is missing, damaged, or of other shapes. Both networks then keep the weights they had.
+        """
+        generator_weights = read_weights(gen_h5, self.generator)
+        discriminator_weights = read_weights(disc_h5, self.discriminator)
+        self.generator.set_weights(generator_weights.arrays)
+        self.discriminator.set_weights(discriminator_weights.arrays)
+        self.decoding = generator_weights.decoding
+
+    def replace_weight(self, gen_h5: str | Path, disc_h5: str | Path) -> None:
+        """Call :meth:`replace_weights`; the older course has both spellings."""
+        self.replace_weights(gen_h5, disc_h5)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what :meth:`from_config` builds an equal model from: all arguments but the real examples.
+
+        Raises
+        ------
+        InputError
+            If the latent generator is a function of the user's own, which cannot be written down.
+        """
+        if not isinstance(self.latent_generator, LatentGenerator):
+            raise InputError(
+                "A model is saved whole with a gankit LatentGenerator only; "
+                "with another function of latents use save_weights and load_weights."
+            )
+        others = ("self", "generator", "discriminator", "latent_generator", "real_examples", "decoding", "seed", "fast")
+        config = {name: getattr(self, name) for name in _argument_names(type(self)) if name not in others}
+        for name, value in config.items():
+            if not isinstance(value, (int, float, str, bool)):
+                raise InputError(f"{name} is {value!r}, which a saved model cannot hold; use save_weights.")
+        for name in ("generator", "discriminator"):
+            config[name] = keras.saving.serialize_keras_object(getattr(self, name))
+        config["latent_generator"] = self.latent_generator.get_config()
+        config["decoding"] = FaceScaling.to_json(self._decoding_state.decoding)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> GAN:
+        """Build a model without real examples, which :attr:`real_examples` takes afterwards."""
+        config = dict(config)
+        for name in ("generator", "discriminator"):
+            config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
+        config["latent_generator"] = LatentGenerator(**config["latent_generator"])
+        config["decoding"] = FaceScaling.from_json(config["decoding"])
+        return cls(real_examples=None, **config)
+
+    @classmethod
+    def load(cls, path: str | Path) -> GAN:
+        """Read a model that ``gan.save("name.keras")`` wrote: networks, optimizers, random state and decoding.
+
+        The file does not hold the real examples. To go on training, set ``gan.real_examples``.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or it is not a saved model of this class.
+        """
+        if not Path(path).is_file():
+            raise InputError(f"There is no saved model at {path}; gan.save('name.keras') writes one.")
+        try:
+            model = keras.models.load_model(path, custom_objects={cls.__name__: cls}, compile=False)
+        except InputError:
+            raise
+        except Exception as error:  # Keras raises many kinds
+            raise InputError(
+                f"{path} cannot be read as a saved {cls.__name__}: {str(error).splitlines()[0]}"
+            ) from error
+        if not isinstance(model, cls):
+            raise InputError(f"{path} holds a {type(model).__name__}, not a {cls.__name__}.")
+        return model
+
+    def fingerprint(self) -> int:
+        """Return a checksum of the real examples."""
+        return checksum(self.real_examples.numpy())
+
+
+def _first_fake(generator: keras.Model, latent_generator: Callable[[int], tf.Tensor]) -> tf.Tensor:
+    # A draw from the latent generator would shift everything drawn after it, so zeros are used where the network
+    # already knows its input shape.
+    input_shape = getattr(generator, "input_shape", None) if generator.built else None
+    latents = latent_generator(1) if input_shape is None else tf.zeros((1, *input_shape[1:]))
+    return generator(latents)
+
+
+def _check_shapes(real_examples: tf.Tensor | None, fake: tf.Tensor, discriminator: keras.Model) -> None:
+    """Refuse examples that differ from the generator's by more than axes of length 1, or by being flattened."""
+    made = tuple(fake.shape[1:])
+    wanted = getattr(discriminator, "input_shape", None) if discriminator.built else None
+    others = {"the real examples have": None if real_examples is None else tuple(real_examples.shape[1:])}
+    others["the discriminator takes"] = None if wanted is None else tuple(wanted[1:])
+    for words, shape in others.items():
+        if shape is None or None in shape or None in made:
+            continue
+        long = [[length for length in each if length != 1] for each in (shape, made)]
+        flat = min(map(len, long)) <= 1 and np.prod(shape) == np.prod(made)
+        if long[0] != long[1] and not flat:
+            raise InputError(
+                f"The generator makes examples of shape {made}, but {words} the shape {shape}; "
+                f"the two must agree but for axes of length 1."
+            )
+
+
+def _check_memory(generator: keras.Model, discriminator: keras.Model, batch_size: int) -> None:
+    # Every layer's output is held for real and for fake examples, and each has a gradient.
+    outputs = sum(
+        int(np.prod([length or 1 for length in tensor.shape[1:]]))
+        for network in (generator, discriminator)
+        for layer in network.layers
+        for tensor in tf.nest.flatten(getattr(layer, "output", []) if layer.built else [])
+    )
+    require_memory(
+        4 * 3 * outputs * int(batch_size), f"A training step with batch_size {batch_size:,}", "choose a smaller one"
+    )
+
+
+def _argument_names(model_class: type) -> list[str]:
+    constructors = [
+        vars(each)["__init__"] for each in model_class.__mro__ if "__init__" in vars(each) and issubclass(each, GAN)
+    ]
+    parameters = [parameter for each in constructors for parameter in inspect.signature(each).parameters.values()]
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return list(dict.fromkeys(parameter.name for parameter in parameters if parameter.kind not in variable))

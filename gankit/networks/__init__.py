@@ -1,0 +1,16 @@
+"""Builders of networks that several lessons share, latent vectors, and stored weights."""
+
+from gankit.networks.contrast import set_contrast
+from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.networks.latents import LatentGenerator
+from gankit.networks.stored_weights import read_weights, write_weights
+from gankit.networks.wide_faces import wide_GenDiscr
+
+__all__ = [
+    "LatentGenerator",
+    "fully_connected_GenDiscr",
+    "read_weights",
+    "set_contrast",
+    "wide_GenDiscr",
+    "write_weights",
+]

@@ -1,0 +1,121 @@
+"""What several pictures need: colours, grids of images, loss curves, histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+REAL_COLOUR = "#1f6f8b"
+FAKE_COLOUR = "#d1495b"
+LOSS_STYLES = {
+    "discr_loss": (REAL_COLOUR, "discriminator"),
+    "gen_loss": (FAKE_COLOUR, "generator"),
+    "gp": ("#8f8f8f", "gradient penalty"),
+}
+
+
+def new_figure(figsize: tuple[float, float]) -> Figure:
+    """Return an empty figure, its size in inches, with room for a caption."""
+    figure = Figure(figsize=figsize, layout="constrained")
+    # A strip of 0.2 inches at the bottom stays free for a caption.
+    figure.get_layout_engine().set(rect=(0, 0.2 / figsize[1], 1, 1 - 0.2 / figsize[1]))
+    return figure
+
+
+def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
+    """Lay images out in a grid, row by row, on white.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        Shape ``(n, height, width)``, intensities in [0, 1].
+    columns : int
+        Images in a row.
+    gap : int
+        White pixels between two images.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, one picture.
+    """
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap), np.float32)
+    for number, image in enumerate(images):
+        top, left = (number // columns) * (height + gap), (number % columns) * (width + gap)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
+def show_images(axes: Axes, images: np.ndarray, columns: int, title: str = "") -> None:
+    """Show images ``(n, height, width)``, intensities in [0, 1], as a grid."""
+    axes.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title, fontsize=11)
+
+
+def show_losses(axes: Axes, losses: Mapping[str, Sequence[float]], unit: str = "epoch") -> None:
+    """Draw loss curves over each other, one sequence a loss."""
+    for name, values in losses.items():
+        colour, label = LOSS_STYLES.get(name, ("black", name))
+        axes.plot(
+            np.arange(1, len(values) + 1), values, color=colour, label=label, marker="." if len(values) < 3 else ""
+        )
+    axes.set_xlabel(unit)
+    axes.set_title("losses", fontsize=11)
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8)
+
+
+def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = None) -> Figure:
+    """Draw loss curves, each on axes of its own scale.
+
+    Parameters
+    ----------
+    values : mapping
+        One sequence a loss.
+    steps : sequence of int, optional
+        The training step of each value.
+    """
+    figure = new_figure(figsize=(10, 3.2))
+    for axes, (name, series) in zip(figure.subplots(1, len(values), squeeze=False)[0], values.items()):
+        colour, label = LOSS_STYLES.get(name, ("black", name))
+        places = np.arange(1, len(series) + 1) if steps is None else steps
+        axes.plot(places, series, color=colour, marker="." if len(series) < 3 else "")
+        axes.set_title(label, fontsize=11)
+        axes.set_xlabel("step")
+        axes.grid(alpha=0.25)
+    return figure
+
+
+def show_histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], density: bool = False) -> None:
+    """Draw histograms over each other: of each label its values and colour."""
+    everything = np.concatenate([values for values, _ in series.values()])
+    edges = np.histogram_bin_edges(everything, bins=40)
+    for label, (values, colour) in series.items():
+        axes.hist(values, bins=edges, color=colour, alpha=0.55, label=label, density=density)
+    axes.legend(fontsize=8)
+
+
+def histograms(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Draw panels side by side, in each the histograms of two sets over each other.
+
+    Parameters
+    ----------
+    panels : mapping
+        Of what was measured to the label and values, shape ``(n,)``, of two sets.
+    """
+    figure = new_figure((5 * len(panels), 3.4))
+    for axes, (title, sets) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
+        coloured = {
+            label: (values, colour) for (label, values), colour in zip(sets.items(), (FAKE_COLOUR, REAL_COLOUR))
+        }
+        show_histograms(axes, coloured, density=True)
+        axes.set_title(title, fontsize=11)
+        axes.set_yticks([])
+    return figure

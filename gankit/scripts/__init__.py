@@ -1,0 +1,25 @@
+"""Command lines, output folders, and the record that a script leaves; none of it imports TensorFlow."""
+
+from gankit.scripts.arguments import OneSentenceParser, fraction, not_negative, positive, whole_number
+from gankit.scripts.command_line import CommandLine, FaceCommandLine, convolutional, point_clouds
+from gankit.scripts.output import OutputFolder, output_file
+from gankit.scripts.record import caption, run_record
+from gankit.scripts.start import quiet_start, run_script
+
+__all__ = [
+    "CommandLine",
+    "FaceCommandLine",
+    "OneSentenceParser",
+    "OutputFolder",
+    "caption",
+    "convolutional",
+    "fraction",
+    "not_negative",
+    "output_file",
+    "point_clouds",
+    "positive",
+    "quiet_start",
+    "run_record",
+    "run_script",
+    "whole_number",
+]

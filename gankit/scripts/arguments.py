@@ -1,0 +1,61 @@
+"""Parsers whose errors are one sentence, and types of arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+
+class OneSentenceParser(argparse.ArgumentParser):
+    """Argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> None:
+        """Print one sentence on stderr and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
+
+
+def whole_number(minimum: int) -> Callable[[str], int]:
+    """Return an argument type that takes whole numbers of at least ``minimum``."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = minimum - 1
+        if number < minimum:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {minimum}")
+        return number
+
+    return parse
+
+
+def fraction(text: str) -> float:
+    """Argument type for a number in [0, 1)."""
+    number = _number(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up to, but not including, 1")
+    return number
+
+
+def positive(text: str) -> float:
+    """Argument type for a finite number above 0."""
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def not_negative(text: str) -> float:
+    """Argument type for a finite number of at least 0."""
+    number = _number(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

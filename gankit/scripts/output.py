@@ -1,0 +1,164 @@
+"""Where a script's files go: single files and folders of files that appear whole, or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gankit.errors import InputError
+from gankit.files import made_folder, remove_if_empty, whole_file
+from gankit.scripts.record import run_record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+UNFINISHED = "unfinished"
+CHECKPOINTS = "checkpoints"
+
+
+@contextlib.contextmanager
+def output_file(path: str | Path) -> Iterator[Path]:
+    """Let a file appear whole, when the block ends without an error, or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The wanted file; one that exists is replaced, and missing folders are made.
+
+    Yields
+    ------
+    pathlib.Path
+        The path to write the file to for now. All work can be done in the block: whether the file can be written is
+        known when it begins.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError("it is a folder")
+        with made_folder(path.parent), whole_file(path) as partial:
+            yield partial
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}); choose another file with --output."
+        ) from error
+
+
+class OutputFolder:
+    """A folder whose files appear together, when everything is done, or not at all.
+
+    Used as a context manager. Files are written into the subfolder ``unfinished`` and moved when the block ends without
+    an error; files of an earlier run under the same names are replaced, others are left alone. Checkpoints lie in
+    ``unfinished`` too. They stay there when the block ends with an error, or when the process is killed, so that the
+    run can be resumed.
+
+    Parameters
+    ----------
+    path : path
+        The wanted folder; it is made, with its parents, where it is missing.
+    caption : str
+        Printed small under every picture: the command that draws it again.
+    options : argparse.Namespace, optional
+        The settings, for ``record.json``.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The folder.
+    checkpoints : pathlib.Path
+        Where :class:`gankit.training.run.Run` keeps its checkpoints; made by it when it has one.
+
+    Raises
+    ------
+    InputError
+        On entering, if the folder cannot be written to.
+    """
+
+    def __init__(self, path: str | Path, caption: str = "", options: argparse.Namespace | None = None):
+        self.path = Path(path)
+        self._caption = caption
+        self._options = options
+        self._started = time.perf_counter()
+        self._unfinished = self.path / UNFINISHED
+        self._pictures = self._unfinished / "files"
+        self._keep_checkpoints = False
+        self._folders = contextlib.ExitStack()
+        self.checkpoints = self._unfinished / CHECKPOINTS
+
+    def __enter__(self) -> OutputFolder:
+        try:
+            if self.path.exists() and not (self.path.is_dir() and os.access(self.path, os.W_OK)):
+                raise PermissionError("it is not a folder that can be written to")
+            self._folders.enter_context(made_folder(self._unfinished))
+            # What a killed run drew is drawn again.
+            shutil.rmtree(self._pictures, ignore_errors=True)
+            self._pictures.mkdir()
+        except OSError as error:
+            self._folders.close()
+            raise InputError(
+                f"The output folder {self.path} cannot be written to ({error.strerror or error}); "
+                f"choose another one with --output."
+            ) from error
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        with self._folders:
+            if kind is None:
+                for file in self._pictures.iterdir():
+                    file.replace(self.path / file.name)
+                if not self._keep_checkpoints:
+                    shutil.rmtree(self.checkpoints, ignore_errors=True)
+            shutil.rmtree(self._pictures, ignore_errors=True)
+            remove_if_empty(self.checkpoints)
+            remove_if_empty(self._unfinished)
+
+    def keep_checkpoints(self) -> None:
+        """Leave the checkpoints although the block ends well: the run stopped early and can be resumed."""
+        self._keep_checkpoints = True
+
+    def file(self, name: str) -> Path:
+        """Return the path to write the file ``name`` to for now."""
+        return self._pictures / name
+
+    def save_figure(self, figure: Figure, name: str) -> None:
+        """Write a figure as a PNG with the caption beneath it."""
+        figure.text(0.995, 0.004, self._caption, ha="right", va="bottom", fontsize=6, color="0.5")
+        figure.savefig(self.file(name), dpi=120)
+
+    def save_animation(self, frames: list[np.ndarray], name: str, enlarged: int = 4) -> None:
+        """Write an animated GIF that pauses at its end.
+
+        Parameters
+        ----------
+        frames : list of numpy.ndarray
+            Gray pictures of one shape ``(height, width)``, intensities in [0, 1].
+        name : str
+            The file's name.
+        enlarged : int
+            Side of the square of pixels that each pixel becomes.
+        """
+        from PIL import Image
+
+        images = [Image.fromarray(np.round(255 * frame).astype(np.uint8)) for frame in frames]
+        images = [image.resize((enlarged * image.width, enlarged * image.height), Image.NEAREST) for image in images]
+        durations = [150] * (len(images) - 1) + [2000]
+        images[0].save(self.file(name), save_all=True, append_images=images[1:], duration=durations, loop=0)
+
+    def save_record(self, figures: dict[str, Any]) -> dict[str, Any]:
+        """Write ``record.json``: settings, figures, seconds since the folder was opened, versions; return it."""
+        record = run_record(self._options or argparse.Namespace(), self._started, **figures)
+        self.file("record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        return record

@@ -1,0 +1,74 @@
+"""What a run leaves in ``record.json``, and the command that repeats it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import platform
+import shlex
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from gankit.choices import NOT_SETTINGS
+from gankit.faces import DATA
+
+
+def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """Return the command that repeats a run: the script, every option that is not at its default, and the seed."""
+    words = ["python", parser.prog]
+    for name, value in sorted(vars(options).items()):
+        if name in NOT_SETTINGS or (name != "seed" and value == parser.get_default(name)):
+            continue
+        flag = "--" + name.replace("_", "-")
+        values = [] if value is True else value if isinstance(value, list) else [value]
+        words += [flag, *(each.name if isinstance(each, Path) else str(each) for each in values)]
+    return shlex.join(words)
+
+
+def run_record(options: argparse.Namespace, started: float, **figures: Any) -> dict[str, Any]:
+    """Return what is worth knowing about a run afterwards.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        The settings, seed included.
+    started : float
+        ``time.perf_counter()`` at the start.
+    **figures
+        The numbers that the run found, in dictionaries or not; six digits of each are kept.
+    """
+    settings = {
+        name: _portable(value) if isinstance(value, Path) else value
+        for name, value in vars(options).items()
+        if name not in NOT_SETTINGS
+    }
+    return {
+        "settings": settings,
+        "figures": _readable(figures),
+        "seconds": round(time.perf_counter() - started, 1),
+        "versions": {"python": platform.python_version(), **_library_versions()},
+    }
+
+
+def _readable(figures: Any) -> Any:
+    if isinstance(figures, dict):
+        return {name: _readable(value) for name, value in figures.items()}
+    return float(f"{figures:.6g}") if isinstance(figures, float) else figures
+
+
+def _portable(path: Path) -> str:
+    # A record is read on other machines: a path inside the project is given from there, any other by its name.
+    path = path.resolve()
+    root = DATA.parent
+    return path.relative_to(root).as_posix() if root in path.parents else path.name
+
+
+def _library_versions() -> dict[str, str]:
+    names = ("tensorflow", "keras", "numpy", "matplotlib")
+    versions = {}
+    for name in names:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions

@@ -1,0 +1,71 @@
+"""How a script starts and ends: quietly, and with one sentence for a user's mistake.
+
+Importing this module does not import TensorFlow, so that a wrong argument is answered at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gankit.errors import InputError
+
+
+@contextlib.contextmanager
+def quiet_start() -> Iterator[None]:
+    """Keep TensorFlow's start-up notes off stderr, and the garbage collector away from what is imported.
+
+    The notes come from C++ and heed no setting that Python can make. The collector would look through half a million
+    objects that stay, again and again.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _without_collecting(), _without_stderr():
+        yield
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        # What is there by now stays until the end, and need not be looked at in later collections either.
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _without_stderr() -> Iterator[None]:
+    try:
+        stderr = os.dup(2)
+    except OSError:
+        yield
+        return
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def run_script(main: Callable[[], int | None]) -> None:
+    """Run a script's ``main``; a user's mistake becomes one sentence on stderr and exit status 2."""
+    try:
+        status = main()
+    except InputError as error:
+        sys.stderr.write(f"{Path(sys.argv[0]).name}: {error}\n")
+        status = 2
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{Path(sys.argv[0]).name}: stopped before there was anything to save.\n")
+        status = 130
+    sys.exit(status)

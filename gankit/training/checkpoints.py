@@ -1,0 +1,63 @@
+"""Checkpoints: everything that a training run needs to go on, in one file that is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gankit.errors import InputError
+from gankit.files import whole_file
+
+ABOUT = "about"
+
+
+def write_checkpoint(path: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a checkpoint; the one before stays until the new one is complete and on the disk.
+
+    Parameters
+    ----------
+    path : path
+        A ``.npz`` file; its folder is made where it is missing.
+    about : mapping
+        Anything JSON can hold.
+    arrays : mapping
+        Arrays by name.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            np.savez(partial, **{ABOUT: np.array(json.dumps(about)), **arrays})
+    except OSError as error:
+        raise InputError(
+            f"The checkpoint {path} cannot be written ({error.strerror or error}); "
+            f"make room for it, or choose another folder with --output."
+        ) from error
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read what :func:`write_checkpoint` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or no checkpoint.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return json.loads(str(arrays.pop(ABOUT))), arrays
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"The checkpoint {path} is damaged or of another format; "
+            f"delete it, or leave --resume out, to begin from the start."
+        ) from error
