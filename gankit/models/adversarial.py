@@ -15,7 +15,7 @@ from gankit.errors import InputError, NotGivenError
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.accelerate import accelerate
 from gankit.fast.loop import RunningMeans, loop_over_steps
-from gankit.randomness import Stream, draw_without_replacement
+from gankit.randomness import Stream, draw_without_replacement, make_stream, new_seed
 
 # Steps in one call of the graph, at most. Large networks leave it more often, as nothing can interrupt a call; what
 # that costs is then little beside a step.
@@ -38,9 +38,14 @@ class AdversarialModel(keras.Model):
     optimizers : mapping of str to keras.optimizers.Optimizer
         The optimizer of each network that is trained, under the network's name; it becomes ``network.optimizer``. Two
         networks may share one.
+    examples : mapping of str to array, or to a tuple of arrays
+        What ``draw`` draws from: arrays of shape ``(n, ...)``. Arrays in a tuple belong together row by row, such as
+        pictures and their labels, or pairs of pictures.
+    seed : int, optional
+        Seed of these draws; drawn from TensorFlow's global generator where it is left out.
     streams : mapping of str to gankit.randomness.Stream
-        Streams of random numbers that the training step draws from. Each becomes an attribute ``<name>_stream``, and
-        its state is saved with the weights.
+        Further streams of random numbers that the training step draws from. Each becomes an attribute
+        ``<name>_stream``. The states of all streams are saved with the weights.
     decoding : FaceScaling, optional
         How to turn the first network's outputs back into intensities or data units; saved with the weights.
     fast : bool
@@ -49,7 +54,8 @@ class AdversarialModel(keras.Model):
     Raises
     ------
     InputError
-        If a network is not built, or an optimizer belongs to no network.
+        If a network is not built, an optimizer belongs to no network, or examples have no rows or unequal numbers of
+        them.
     """
 
     #: Keys of the dictionary that ``train_step`` returns.
@@ -59,18 +65,25 @@ class AdversarialModel(keras.Model):
         self,
         networks: Mapping[str, keras.Model],
         optimizers: Mapping[str, keras.optimizers.Optimizer],
+        examples: Mapping[str, Any] | None = None,
+        seed: int | None = None,
         streams: Mapping[str, Stream] | None = None,
         decoding: FaceScaling | None = None,
         fast: bool = True,
     ):
         super().__init__()
         self._network_names = tuple(networks)
-        self._stream_names = tuple(streams or {})
+        self._examples = _Examples(examples or {})
+        seed = new_seed() if seed is None else seed
+        # One stream each, so that no draw depends on how often another was made.
+        own = {name: make_stream(seed + position) for position, name in enumerate(self._examples.tensors)}
+        streams = {**own, **(streams or {})}
+        self._stream_names = tuple(streams)
         for name, network in networks.items():
             if not network.built:
                 raise InputError(f"The network {name!r} is not built; begin it with keras.Input, or call it once.")
             setattr(self, name, accelerate(network) if fast else network)
-        for name, stream in (streams or {}).items():
+        for name, stream in streams.items():
             setattr(self, f"{name}_stream", stream)
         self._decoding_state = _DecodingState(decoding)
         self._means = RunningMeans(self.loss_names)
@@ -83,7 +96,7 @@ class AdversarialModel(keras.Model):
         for name, optimizer in optimizers.items():
             networks[name].compile(optimizer=optimizer)
         for optimizer in self.distinct_optimizers:
-            owners = [network for network in self.networks.values() if network.optimizer is optimizer]
+            owners = [network for network in self.networks.values() if getattr(network, "optimizer", None) is optimizer]
             optimizer.build([variable for network in owners for variable in network.trainable_variables])
         self.built = True
         self.compile()
@@ -130,9 +143,25 @@ class AdversarialModel(keras.Model):
     def decoding(self, decoding: FaceScaling | None) -> None:
         self._decoding_state.decoding = decoding
 
-    def draw_rows(self, examples: tf.Tensor, stream: Stream, size: int) -> tf.Tensor:
-        """Draw rows of ``examples`` without replacement: shape ``(min(size, n), ...)``."""
-        return tf.gather(examples, draw_without_replacement(stream, examples.shape[0], size))
+    def draw(self, name: str, size: int) -> Any:
+        """Draw rows of the examples of that name without replacement.
+
+        Parameters
+        ----------
+        name : str
+            A name that ``examples`` had at construction.
+        size : int
+            Number of rows.
+
+        Returns
+        -------
+        tf.Tensor, or a tuple of them
+            Shape ``(min(size, n), ...)``; of a tuple of arrays the same rows of each.
+        """
+        held = self._examples.tensors[name]
+        first = held[0] if isinstance(held, tuple) else held
+        rows = draw_without_replacement(self.streams[name], first.shape[0], size)
+        return tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), held)
 
     # ------------------------------------------------------------- Keras's life
 
@@ -279,8 +308,9 @@ class AdversarialModel(keras.Model):
         self._decoding_state.restore({name: arrays[name] for name in DECODING_NAMES if name in arrays})
 
     def fingerprint(self) -> int:
-        """Return a checksum of what training reads and does not change; a checkpoint fits only if it agrees."""
-        return 0
+        """Return a checksum of the examples; a checkpoint fits only if it agrees."""
+        tensors = tf.nest.flatten(self._examples.tensors)
+        return zlib.crc32(b"".join(zlib.crc32(np.ascontiguousarray(each)).to_bytes(4, "big") for each in tensors))
 
     # ------------------------------------------------------------------ private
 
@@ -321,6 +351,18 @@ class AdversarialModel(keras.Model):
 DECODING_NAMES = ("decoding_mean", "decoding_scale")
 
 
+class _Examples:
+    """Examples by name. Keras does not look inside an object of a plain class, and will not store them."""
+
+    def __init__(self, examples: Mapping[str, Any]):
+        # The rows live in tensors: an array would be copied into the graph each time it is traced.
+        self.tensors = {name: tf.nest.map_structure(tf.convert_to_tensor, held) for name, held in examples.items()}
+        for name, held in self.tensors.items():
+            shapes = [tuple(tensor.shape) for tensor in tf.nest.flatten(held)]
+            if any(not shape or not shape[0] or shape[0] != shapes[0][0] for shape in shapes):
+                raise InputError(f"The examples {name!r} have the shapes {shapes}; each needs the same number of rows.")
+
+
 class _DecodingState(tf.train.experimental.PythonState):
     """A model's decoding, in a form that TensorFlow's checkpoints store as well."""
 
@@ -342,11 +384,6 @@ class _DecodingState(tf.train.experimental.PythonState):
 
     def deserialize(self, string_value: bytes | str) -> None:
         self.decoding = FaceScaling.from_json(string_value)
-
-
-def checksum(array: Any) -> int:
-    """Return a checksum of an array's values."""
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8))
 
 
 def largest_divisor(number: int, limit: int) -> int:

@@ -15,7 +15,7 @@ from gankit.errors import InputError, NotGivenError
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.optimizer import Adam
 from gankit.memory import require_memory
-from gankit.models.adversarial import AdversarialModel, checksum, passes
+from gankit.models.adversarial import AdversarialModel, passes
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.stored_weights import read_weights
 from gankit.randomness import make_stream, new_seed
@@ -79,7 +79,6 @@ class GAN(AdversarialModel):
             if int(value) != value or value < 1:
                 raise InputError(f"{name} is {value}; it must be a whole number of at least 1.")
         if real_examples is not None:
-            # The rows live in one tensor: an array would be copied into the graph each time it is traced.
             real_examples = tf.convert_to_tensor(real_examples)
             if real_examples.shape.rank < 2 or real_examples.shape[0] < 1:
                 raise InputError(
@@ -95,19 +94,21 @@ class GAN(AdversarialModel):
         beta_1 = type(self).beta_1 if beta_1 is None else beta_1
         beta_2 = type(self).beta_2 if beta_2 is None else beta_2
         seed = new_seed() if seed is None else seed
-        # Two streams, so that neither draw depends on how often the other was made.
-        streams = {"real": make_stream(seed), "mixing": make_stream(seed + 1)}
+        streams = {"mixing": make_stream(seed + 1)}
         if isinstance(latent_generator, LatentGenerator):
             streams["latent"] = latent_generator.stream
         super().__init__(
             {"generator": generator, "discriminator": discriminator},
             {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in ("generator", "discriminator")},
-            streams,
-            decoding,
-            fast,
+            # A model that is loaded from a file gets its examples later.
+            examples={"real": tf.zeros((1, 1)) if real_examples is None else real_examples},
+            seed=seed,
+            streams=streams,
+            decoding=decoding,
+            fast=fast,
         )
+        self._has_examples = real_examples is not None
         self.latent_generator = latent_generator
-        self._real_examples = real_examples
         self.batch_size = batch_size
         self.disc_iter = disc_iter
         self.learning_rate = learning_rate
@@ -124,22 +125,28 @@ class GAN(AdversarialModel):
         NotGivenError
             If the model was loaded from a file, which does not hold them, and has not been given any since.
         """
-        if self._real_examples is None:
-            raise NotGivenError(
-                "This model was loaded without its examples; set gan.real_examples to train it further."
-            )
-        return self._real_examples
+        self.require_examples()
+        return self._examples.tensors["real"]
 
     @real_examples.setter
     def real_examples(self, examples: tf.Tensor | np.ndarray) -> None:
         examples = tf.convert_to_tensor(examples)
         _check_shapes(examples, _first_fake(self.generator, self.latent_generator), self.discriminator)
+        self._examples.tensors["real"] = examples
         # The graph of the training step holds the old ones.
-        self._real_examples, self._loop_function = examples, None
+        self._has_examples, self._loop_function = True, None
+
+    def require_examples(self) -> None:
+        """Raise ``NotGivenError`` if there are no real examples."""
+        if not self._has_examples:
+            raise NotGivenError(
+                "This model was loaded without its examples; set gan.real_examples to train it further."
+            )
 
     def get_real_sample(self, size: int | None = None) -> tf.Tensor:
         """Draw rows of ``real_examples`` without replacement: shape ``(min(size, n), ...)``, default the batch size."""
-        return self.draw_rows(self.real_examples, self.real_stream, size or self.batch_size)
+        self.require_examples()
+        return self.draw("real", size or self.batch_size)
 
     def get_fake_sample(self, size: int | None = None, training: bool = False) -> tf.Tensor:
         """Draw latent vectors and return what the generator makes of them: shape ``(size, ...)``."""
@@ -279,10 +286,6 @@ class GAN(AdversarialModel):
         if not isinstance(model, cls):
             raise InputError(f"{path} holds a {type(model).__name__}, not a {cls.__name__}.")
         return model
-
-    def fingerprint(self) -> int:
-        """Return a checksum of the real examples."""
-        return checksum(self.real_examples.numpy())
 
 
 def _first_fake(generator: keras.Model, latent_generator: Callable[[int], tf.Tensor]) -> tf.Tensor:

@@ -165,9 +165,8 @@ class Run:
         if self._folder is None:
             return
         arrays = {f"model/{key}": array for key, array in model.state_arrays().items()}
-        for number, observer in enumerate(observers):
-            if hasattr(observer, "state_arrays"):
-                arrays.update((f"callback_{number}/{key}", array) for key, array in observer.state_arrays().items())
+        for name_there, observer in _with_state(observers).items():
+            arrays.update((f"{name_there}/{key}", array) for key, array in observer.state_arrays().items())
         progress = {"steps": made, "seconds": self.seconds[name]}
         write_checkpoint(self._folder / f"{name}.npz", {**about, **progress}, arrays)
 
@@ -179,11 +178,21 @@ class Run:
         stored, arrays = read_checkpoint(path)
         _check_agreement(path, stored, about)
         model.restore_arrays(below("model", arrays))
-        for number, observer in enumerate(observers):
-            if hasattr(observer, "restore_arrays"):
-                observer.restore_arrays(below(f"callback_{number}", arrays))
+        for name_there, observer in _with_state(observers).items():
+            state = below(name_there, arrays)
+            if not state:
+                raise InputError(
+                    f"The checkpoint {path} was made with other callbacks; give the same ones, or leave --resume out."
+                )
+            observer.restore_arrays(state)
         self.seconds[name] = stored["seconds"]
         return int(stored["steps"])
+
+
+def _with_state(observers: Sequence[Any]) -> dict[str, Any]:
+    """Return the callbacks that are part of a checkpoint, by their names in it."""
+    stateful = [observer for observer in observers if hasattr(observer, "state_arrays")]
+    return {f"callback_{number}_{type(each).__name__}": each for number, each in enumerate(stateful)}
 
 
 def _check_agreement(path: Path, stored: dict[str, Any], expected: dict[str, Any]) -> None:
