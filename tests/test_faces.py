@@ -12,6 +12,7 @@ from gankit.errors import InputError
 from gankit.faces import FaceScaling, load_faces
 from gankit.faces.imports import import_faces
 from gankit.faces.principal import PrincipalComponents
+from gankit.stored_arrays import read_arrays
 
 
 def test_the_committed_faces_load():
@@ -209,8 +210,6 @@ def test_arrays_are_read_as_numpy_reads_them(tmp_path):
         np.zeros((0, 16, 16), np.uint8),
         np.array(7),
     ]
-    from gankit.stored_arrays import read_arrays
-
     for array in arrays:
         np.save(tmp_path / "one.npy", array)
         with (tmp_path / "two.npy").open("wb") as file:
@@ -299,13 +298,10 @@ def test_memory_is_asked_for_before_it_is_taken(monkeypatch):
     ("size", "words"),
     [(999, "1.0 kB"), (20 * 10**9, "20.0 GB"), (256 * 10**12, "256.0 TB"), (10**400, "more than 1,000 PB")],
 )
-def test_sizes_in_words(size, words):
-    assert memory.in_words(size) == words
-    with pytest.raises(InputError, match=words):
-        monkeypatched = pytest.MonkeyPatch()
-        with monkeypatched.context() as patch:
-            patch.setattr(memory, "available_bytes", lambda: 1)
-            memory.require_memory(size, "It", "ask for less")
+def test_sizes_in_words(size, words, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1)
+    with pytest.raises(InputError, match=f"It needs {words} of memory, and 0.0 kB are free; ask for less."):
+        memory.require_memory(size, "It", "ask for less")
 
 
 def test_principal_components_find_the_directions_a_cloud_was_made_with():
