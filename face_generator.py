@@ -83,7 +83,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = scripts.FaceCommandLine(__doc__)
     options = parser.parse_args(arguments)
     faces = load_faces(options.faces, fewest=4)  # so that each half of them has a covariance
-    real = faces.astype(np.float32) / 255
 
     with parser.open_output(options) as output:
         gan = build(options, faces)
@@ -109,6 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
         # ---- Figures ----
+        real = faces.astype(np.float32) / 255
         generated = kept.generate(training.FACES_MEASURED)
         figures = {
             **training.measure_faces(real, generated),

@@ -2,5 +2,7 @@
 
 LATENT_TYPES = ("normal", "uniform", "spheric")
 NETWORKS = ("convolutional", "wide")
+# Heights and widths of faces that `python -m gankit.faces` makes.
+FACE_SIZES = (16, 32, 64)
 # Options of a command line that say where and when, and not what: they change nothing in a run's result.
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")

@@ -15,3 +15,8 @@ class NotGivenError(InputError, AttributeError):
 
     An ``AttributeError`` as well: Keras looks at an attribute before it sets it, and ``hasattr`` answers False.
     """
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its kind where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

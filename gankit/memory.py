@@ -49,6 +49,9 @@ def require_memory(needed: int, what: str, advice: str) -> None:
 
 def in_words(size: int) -> str:
     """Write a number of bytes with a unit: ``20.0 GB``."""
+    # Python cannot turn arbitrarily long whole numbers into floats.
+    if size >= 10**18:
+        return "more than 1,000 PB"
     for unit, bytes_in_it in (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
         if size >= bytes_in_it:
             return f"{size / bytes_in_it:,.1f} {unit}"

@@ -1,4 +1,7 @@
-"""Averaged weights, recalibrated statistics, loss curves and snapshots."""
+"""Averaged weights, recalibrated statistics, loss curves, snapshots, and the file of a checkpoint."""
+
+import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -6,10 +9,13 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
+from gankit import memory
 from gankit.datasets.point_clouds import four_clouds
+from gankit.errors import InputError
 from gankit.networks.fully_connected import fully_connected_GenDiscr
 from gankit.training import Run
 from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots, recalibrate_batch_norm
+from gankit.training.checkpoints import read_checkpoint, write_checkpoint
 from simple_gan import Simple_GAN
 
 
@@ -102,3 +108,35 @@ def test_decay_reaches_the_compiled_step():
         gan.fit(epochs=1, steps_per_epoch=20, verbose=0, callbacks=[decay])
         ends.append(sum(np.abs(a - b).sum() for a, b in zip(start, gan.generator.get_weights())))
     assert ends[1] < 0.8 * ends[0]
+
+
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path):
+    arrays = {"a/b": np.arange(6.0).reshape(2, 3), "c": np.array(7), "d": np.zeros((0, 4), np.float32)}
+    write_checkpoint(tmp_path / "run.npz", {"steps": 3, "settings": {"seed": 0}}, arrays)
+    about, read = read_checkpoint(tmp_path / "run.npz")
+    assert about == {"steps": 3, "settings": {"seed": 0}} and set(read) == set(arrays)
+    for name, array in arrays.items():
+        assert read[name].dtype == array.dtype
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_checkpoints_that_claim_too_much_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    write_checkpoint(path, {"steps": 3}, {"weights": np.zeros(25_000)})
+    monkeypatch.setattr(memory, "available_bytes", lambda: 200_000)
+    with pytest.raises(InputError, match="run.npz needs 200.0 kB of memory.* leave --resume out"):
+        read_checkpoint(path)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 16)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.npy", header.getvalue() + bytes(1000))
+    with pytest.raises(InputError, match="run.npz is damaged"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("about", ["[1, 2]", "{", "[" * 50_000, None])
+def test_checkpoints_of_another_content_are_refused(about, tmp_path):
+    path = tmp_path / "run.npz"
+    np.savez(path, **({} if about is None else {"about": np.array(about)}), weights=np.zeros(3))
+    with pytest.raises(InputError, match="run.npz is damaged or of another format"):
+        read_checkpoint(path)

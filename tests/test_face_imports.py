@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import types
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import compare_faces
-from gankit import scripts
+from gankit import memory, scripts
 from gankit.errors import InputError
 from gankit.faces import load_faces
 from gankit.faces.__main__ import main
@@ -205,6 +206,42 @@ def test_bad_files_are_named_with_a_reason_and_the_rest_is_imported_in_order(tmp
         assert word in told and "\n" not in told and str(tmp_path) not in told
 
 
+def write_huge_png(path, width, height):
+    """A picture of a few bytes that claims many pixels."""
+
+    def chunk(kind, content):
+        return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+    beginning = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    content = chunk(b"IHDR", beginning) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+
+
+def test_pictures_that_claim_too_many_pixels_are_skipped_before_they_are_read(tmp_path, monkeypatch):
+    for name in "ab":
+        save(tmp_path / f"{name}.png", pixels(20, 20))
+    write_huge_png(tmp_path / "x.png", 100_000, 100_000)
+    write_huge_png(tmp_path / "y.png", 2_000_000_000, 1)
+    # Of so many pixels Pillow only warns.
+    write_huge_png(tmp_path / "z.png", 13_000, 13_000)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10**9)
+    monkeypatch.setattr(Image.Image, "convert", limited(Image.Image.convert))
+    imported = import_faces(tmp_path)
+    assert imported.names == ["a.png", "b.png"]
+    assert [name for name, _ in imported.skipped] == ["x.png", "y.png", "z.png"]
+    reasons = [reason for _, reason in imported.skipped]
+    assert all("178,956,970 pixels that Pillow reads" in reason for reason in reasons[:2])
+    assert "13000x13000 pixels needs 5.4 GB of memory, and 1.0 GB are free" in reasons[2]
+
+
+def limited(convert):
+    def checked(picture, *arguments):
+        assert picture.width * picture.height < 10**6
+        return convert(picture, *arguments)
+
+    return checked
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_among_the_pictures_does_not_block(tmp_path):
     for name in "ab":
@@ -271,6 +308,53 @@ def test_arrays_that_hold_no_faces_are_refused_in_a_sentence(array, word, tmp_pa
     with pytest.raises(InputError, match=f"bad.npy.*{word}") as refusal:
         import_faces(tmp_path / "bad.npy")
     assert "\n" not in str(refusal.value)
+
+
+def test_arrays_that_do_not_fit_are_refused_before_they_are_copied(tmp_path, monkeypatch):
+    np.save(tmp_path / "large.npy", pixels(3, 200, 200))
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10**6)
+    with pytest.raises(InputError, match="large.npy needs 1.3 MB of memory"):
+        import_faces(tmp_path / "large.npy")
+    with pytest.raises(InputError, match="Reading LFW needs 6.6 GB"):
+        import_lfw(crop=(0, 0, 250, 250))
+
+
+@pytest.mark.parametrize("size", [0, -16])
+def test_sizes_below_1_are_refused(size, tmp_path):
+    with pytest.raises(InputError, match=f"size of the faces is {size}"):
+        import_faces(tmp_path, size)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["render", "--count", "1000000000000"], ["1,000,000,000,000 faces of 16x16", "PB", "render fewer"]),
+        (["encoder", "--count", "1000000000000"], ["1,000,000,000,000 faces", "render fewer"]),
+        (["grid", "--columns", "1000000000000"], ["1 x 1,000,000,000,000 faces", "fewer --columns"]),
+        (["grid", "--columns", "1", "--rows", "1000000000000"], []),
+        (["grid", "--columns", "1" + 400 * "0", "--rows", "1" + 400 * "0"], ["fewer --columns"]),
+        (["import", "--faces", "lie.npy"], ["lie.npy", "promises 256.0 TB"]),
+        (["grid", "--faces", "lie.npy"], ["lie.npy", "promises 256.0 TB"]),
+    ],
+)
+def test_sizes_beyond_all_memory_are_answered_in_one_sentence(arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "lie.npy").open("wb") as file:
+        shape = {"descr": "|u1", "fortran_order": False, "shape": (10**12, 16, 16)}
+        np.lib.format.write_array_header_1_0(file, shape)
+        file.write(bytes(1000))
+    np.save(tmp_path / "few.npy", pixels(5, 16, 16))
+    if arguments[0] == "grid" and "--faces" not in arguments:
+        arguments = [*arguments, "--faces", "few.npy"]
+    if not words:
+        # So many rows are not there to be drawn.
+        main([*arguments, "--output", "out.png"])
+        assert Image.open("out.png").size == (48, 3 * (5 * 17 - 1))
+        return
+    with pytest.raises(InputError) as refusal:
+        main([*arguments, "--output", "out"])
+    assert "\n" not in str(refusal.value) and all(word in str(refusal.value) for word in words)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("crop", [(0, 0, 20, 21), (4, 4, 19, 19), (20, 20, 4, 4), (-1, 0, 19, 20)])

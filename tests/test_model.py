@@ -6,11 +6,14 @@ import tensorflow as tf
 from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
+from gankit import memory
 from gankit.datasets.point_clouds import four_clouds
 from gankit.errors import InputError
+from gankit.faces import FaceScaling
 from gankit.networks.fully_connected import fully_connected_GenDiscr
 from gankit.networks.latents import LatentGenerator
 from gankit.randomness import chance_of_too_few, make_stream
+from gankit.training import Run
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP
@@ -237,15 +240,141 @@ def test_predict_and_model_checkpoint(kind, tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [({"batch_size": 0}, "batch_size"), ({"disc_iter": 0}, "disc_iter"), ({"batch_size": 2.5}, "batch_size")],
+    [
+        ({"batch_size": 0}, "batch_size"),
+        ({"disc_iter": 0}, "disc_iter"),
+        ({"batch_size": 2.5}, "batch_size"),
+        ({"batch_size": "ten"}, "batch_size"),
+        ({"batch_size": float("inf")}, "batch_size"),
+        ({"batch_size": float("nan")}, "batch_size"),
+        ({"batch_size": None}, "batch_size"),
+        ({"batch_size": 10**14}, "batch_size 100,000,000,000,000 needs .* of memory"),
+        ({"batch_size": 10**400}, "more than 1,000 PB"),
+        ({"disc_iter": 101}, "disc_iter is 101; choose at most 100"),
+        ({"disc_iter": 10**12}, "disc_iter"),
+    ],
 )
 def test_bad_sizes_are_refused_in_a_sentence(options, word):
     with pytest.raises(InputError, match=word):
         make(**options)
 
 
+def test_whole_sizes_of_other_types_are_taken():
+    gan = make(batch_size=np.int64(7), disc_iter=3.0)
+    assert (gan.batch_size, gan.disc_iter) == (7, 3) and type(gan.batch_size) is type(gan.disc_iter) is int
+    assert gan.get_real_sample(np.int32(4)).shape == (4, 5) and gan.get_fake_sample(tf.constant(4)).shape == (4, 5)
+
+
+@pytest.mark.parametrize("draw", ["get_real_sample", "get_fake_sample", "generate"])
+@pytest.mark.parametrize("size", [0, -1, 2.5, "ten"])
+def test_samples_of_no_whole_size_are_refused(draw, size):
+    with pytest.raises(InputError, match="must be a whole number of at least 1"):
+        getattr(make(decoding=FaceScaling.identity()), draw)(size)
+
+
+@pytest.mark.parametrize("draw", ["get_fake_sample", "generate"])
+def test_samples_beyond_all_memory_are_refused(draw):
+    gan = make(decoding=FaceScaling.identity())
+    with pytest.raises(InputError, match="1,000,000,000,000,000 examples needs .* of memory"):
+        getattr(gan, draw)(10**15)
+    assert gan.get_real_sample(10**15).shape == (50, 5), "of real examples there are no more"
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_batch_is_refused_exactly_where_its_activations_do_not_fit(kind, monkeypatch):
+    # Three times, in four bytes: 2 + 6 + 5 numbers in the generator, 5 + 6 + 1 in the discriminator.
+    needed = 3 * 4 * (2 + 6 + 5 + 5 + 6 + 1) * 1000
+    monkeypatch.setattr(memory, "available_bytes", lambda: needed)
+    assert make(kind, batch_size=1000).batch_size == 1000
+    monkeypatch.setattr(memory, "available_bytes", lambda: needed - 1)
+    with pytest.raises(InputError, match="batch_size 1,000 needs 300.0 kB of memory"):
+        make(kind, batch_size=1000)
+
+
+def test_more_epochs_than_losses_fit_into_memory_are_refused():
+    for train in (lambda epochs: make().fit(epochs=epochs), lambda epochs: Run().fit(make(), epochs, 1)):
+        with pytest.raises(InputError, match="losses of 1,000,000,000,000,000 epochs"):
+            train(10**15)
+
+
+def test_widths_beyond_all_memory_are_refused():
+    with pytest.raises(InputError, match=r"widths \[1000000000, 1000000000, 5\] needs"):
+        fully_connected_GenDiscr([10**9, 10**9, 5], four_clouds(30))
+
+
 def test_bad_examples_are_refused_in_a_sentence():
     networks = fully_connected_GenDiscr([2, 4, 5], four_clouds(30))
-    for examples in (np.zeros(5, np.float32), np.zeros((0, 5), np.float32)):
-        with pytest.raises(InputError, match="real_examples"):
+    gan = Simple_GAN(*networks, four_clouds(30))
+    for examples in (
+        np.zeros(5, np.float32),
+        np.zeros((0, 5), np.float32),
+        np.full((9, 5), "a"),
+        np.full((9, 5), None),
+        np.full((9, 5), True),
+        np.zeros((9, 5), complex),
+    ):
+        with pytest.raises(InputError, match="real_examples") as refusal:
             Simple_GAN(*networks, examples)
+        assert "\n" not in str(refusal.value)
+        with pytest.raises(InputError, match="real_examples"):
+            gan.real_examples = examples
+    np.testing.assert_array_equal(gan.real_examples, four_clouds(30))
+
+
+def network_of(taken, given, name):
+    inputs = keras.Input(taken)
+    outputs = keras.layers.Dense(int(np.prod(given)))(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Reshape(given)(outputs), name=name)
+
+
+def zeros(*shape):
+    return np.zeros((9, *shape), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("made", "taken", "examples", "words"),
+    [
+        ((3,), (3,), zeros(2), ["(3,)", "real examples have the shape (2,)"]),
+        ((3,), (2,), zeros(2), ["(3,)", "(2,)"]),
+        ((3,), (2,), zeros(3), ["(3,)", "discriminator takes the shape (2,)"]),
+        ((4, 4, 1), (4, 4, 1), zeros(5, 5), ["(4, 4, 1)", "(5, 5)"]),
+        ((4, 4, 1), (4, 4, 1), zeros(4, 4, 3), ["(4, 4, 1)", "(4, 4, 3)"]),
+        ((4, 4, 1), (4, 4, 1), zeros(15), ["(4, 4, 1)", "(15,)"]),
+        ((4, 4), (8, 2), zeros(4, 4), ["(4, 4)", "(8, 2)"]),
+        ((8, 2), (8, 2), zeros(4, 4), ["(8, 2)", "(4, 4)"]),
+        ((4, 4, 1), (16,), zeros(16), ["(4, 4, 1)", "(16,)"]),
+        ((16,), (4, 4), zeros(16), ["(16,)", "(4, 4)"]),
+        ((4, 4, 3), (4, 4, 1), zeros(4, 4, 3), ["(4, 4, 3)", "(4, 4, 1)"]),
+        ((1, 5), (5,), zeros(5), ["(1, 5)", "(5,)"]),
+        ((4, 4, 1), (4, 4, 1), zeros(4, 4), None),
+        ((4, 4, 1), (4, 4), zeros(4, 4), None),
+        ((4, 4), (4, 4, 1), zeros(16), None),
+        ((16,), (16,), zeros(4, 4, 1), None),
+        ((5,), (5, 1), zeros(1, 5), None),
+        ((1,), (1,), zeros(1), None),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused_and_others_train(made, taken, examples, words):
+    networks = network_of((2,), made, "generator"), network_of(taken, (1,), "discriminator")
+    if words is None:
+        losses = WGAN_GP(*networks, LatentGenerator(2, seed=0), examples, 4, 1).train_step(None)
+        assert all(np.isfinite(float(loss)) for loss in losses.values())
+        return
+    with pytest.raises(InputError) as refusal:
+        Simple_GAN(*networks, LatentGenerator(2, seed=0), examples, 4, 1)
+    message = str(refusal.value)
+    assert message.startswith("The generator makes examples of shape") and "\n" not in message
+    assert all(word in message for word in words)
+
+
+def test_other_examples_must_have_the_shape_of_the_first():
+    gan = make()
+    with pytest.raises(InputError, match=r"\(5,\).*\(4,\)"):
+        gan.real_examples = zeros(4)
+    assert gan.real_examples.shape == (50, 5)
+
+
+def test_latent_vectors_must_have_the_length_that_the_generator_takes():
+    networks = network_of((2,), (5,), "generator"), network_of((5,), (1,), "discriminator")
+    with pytest.raises(InputError, match="latent vectors of length 2, .* of length 3"):
+        Simple_GAN(*networks, LatentGenerator(3, seed=0), zeros(5))

@@ -271,6 +271,45 @@ def test_a_mistake_is_answered_in_one_sentence_and_leaves_nothing(arguments, wor
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
 
 
+def assert_refused_after_starting(done, words):
+    """TensorFlow may have written its own notes first, and a summary may have been printed."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert words in done.stderr.splitlines()[-1], done.stderr
+
+
+@pytest.mark.parametrize("script", [script for script in SCRIPTS if script != "pretrained_explorer"])
+def test_a_batch_beyond_all_memory_is_refused_in_one_sentence(script, tmp_path):
+    done = run(script, "--batch-size", 10**13, cwd=tmp_path)
+    assert_refused_after_starting(done, f"{script}.py: A training step with batch_size 10,000,000,000,000 needs")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_endless_training_is_refused_in_one_sentence(tmp_path):
+    done = run("simple_gan", "--epochs", 10**15, "--output", "out", cwd=tmp_path)
+    assert_refused_after_starting(done, "losses of 1,000,000,000,000,000 epochs")
+    done = run("face_generator", "--disc-iter", 10**9, "--output", "out", cwd=tmp_path)
+    assert_refused_after_starting(done, "disc_iter is 1,000,000,000; choose at most 100")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", ["convolutional_gan", "face_generator", "pretrained_explorer"])
+def test_faces_that_a_file_only_claims_to_hold_are_refused_in_one_sentence(script, tmp_path):
+    claim = {"descr": "|u1", "fortran_order": False, "shape": (10**12, 16, 16)}
+    with (tmp_path / "lie.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, claim)
+        file.write(bytes(1000))
+    done = run(script, "--faces", "lie.npy", cwd=tmp_path)
+    assert_refused_after_starting(done, "lie.npy cannot be read as a NumPy file of faces (its header promises 256.0 TB")
+    assert done.stdout == "" and [path.name for path in tmp_path.iterdir()] == ["lie.npy"]
+
+
+def test_faces_of_another_size_are_answered_with_the_command_that_makes_them(tmp_path):
+    np.save(tmp_path / "large.npy", np.random.default_rng(0).integers(0, 256, (9, 28, 28)).astype(np.uint8))
+    done = run("face_generator", "--faces", "large.npy", cwd=tmp_path)
+    assert_refused(done, "(9, 28, 28)", "python -m gankit.faces import --faces large.npy --output faces.npz")
+
+
 def test_explorer_refuses_wrong_weights_in_one_sentence(tmp_path):
     (tmp_path / "bad.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 50)
     assert_refused(run("pretrained_explorer", "--generator", "bad.h5", cwd=tmp_path), "bad.h5")

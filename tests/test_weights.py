@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from convolutional_gan import convolutional_GenDiscr
+from gankit import memory
 from gankit.errors import InputError
 from gankit.faces import DATA, FaceScaling, load_faces
 from gankit.networks.latents import LatentGenerator
@@ -168,6 +169,93 @@ def test_bad_files_are_refused_and_the_networks_keep_their_weights(kind, words, 
         assert all(word in message for word in words)
     for a, b in zip(before, gan.get_weights()):
         np.testing.assert_array_equal(a, b)
+
+
+def claim(file, name, shape, dtype="f4", **options):
+    """Put an array into the file that claims this shape and holds nothing."""
+    del file[name]
+    file.create_dataset(name, shape, dtype, **options)
+
+
+def lying(kind, path, network):
+    """Write weights whose file claims what it does not hold."""
+    plain = path.with_name("plain.h5")
+    write_weights(plain, network, FaceScaling(np.zeros((16, 16), np.float32), np.ones((16, 16), np.float32)))
+    # In the newest layout attributes may have any length.
+    with h5py.File(plain, "r") as source, h5py.File(path, "w", libver="latest") as file:
+        for name, group in source.items():
+            for kept in group:
+                source.copy(group[kept], file.require_group(name))
+            file.require_group(name).attrs.update(group.attrs)
+        file.attrs.update(source.attrs)
+        layer = file.attrs["layer_names"][1].decode()
+        weight = file[layer].attrs["weight_names"][0].decode()
+        place = f"{layer}/{weight}"
+        if kind == "rows":
+            claim(file, place, (10**12, 2048))
+        elif kind == "chunk":
+            chunks = (2**15, 2**15 - 1)
+            claim(file, place, (16, 2048), maxshape=(None, None), chunks=chunks, compression="gzip")
+        elif kind == "values":
+            claim(file, place, (16, 2048), "S1000000")
+        elif kind == "objects":
+            claim(file, place, (16, 2048), h5py.string_dtype())
+        elif kind == "group":
+            del file[place]
+            file.create_group(place)
+        elif kind == "null":
+            del file[place]
+            file[place] = h5py.Empty("f4")
+        elif kind == "decoding":
+            claim(file, "decoding/mean", (10**6, 10**6))
+        elif kind == "one weight many times":
+            file[layer].attrs["weight_names"] = np.full(20_000, weight.encode())
+        elif kind == "one layer many times":
+            file.attrs["layer_names"] = np.full(9000, layer.encode())
+            file[layer].attrs["weight_names"] = np.full(9000, weight.encode())
+        elif kind == "names":
+            file.attrs["layer_names"] = np.full(200_000, layer.encode())
+        elif kind == "long name":
+            file.attrs["layer_names"] = np.array([b"x" * 20_000_000])
+        else:
+            file.attrs["provenance"] = "[" * 50_000
+    return path
+
+
+LIES = ("rows", "chunk", "values", "objects", "group", "null", "decoding")
+LONG_LISTS = ("one weight many times", "one layer many times", "names", "long name", "nested provenance")
+
+
+@pytest.mark.parametrize("kind", LIES + LONG_LISTS)
+def test_files_that_claim_too_much_are_refused_before_it_is_read(kind, trained, tmp_path, monkeypatch):
+    path = lying(kind, tmp_path / "lie.h5", trained[0])
+    monkeypatch.setattr(memory, "available_bytes", lambda: 4 * 10**9)
+    read = h5py.Dataset.__getitem__
+
+    def checked(dataset, *arguments, **options):
+        assert dataset.nbytes < 10**7
+        return read(dataset, *arguments, **options)
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", checked)
+    monkeypatch.setattr(h5py.Dataset, "__array__", lambda dataset, *_, **__: checked(dataset, ()))
+    with pytest.raises(InputError, match="lie.h5") as refusal:
+        read_weights(path, trained[0])
+    message = str(refusal.value)
+    assert "\n" not in message and len(message) < 600
+    if kind == "rows":
+        assert "(1000000000000, 2048)" in message and "(16, 2048)" in message
+
+
+def test_one_list_of_weights_in_many_layers_is_refused(trained, tmp_path):
+    path = tmp_path / "own.weights.h5"
+    with h5py.File(path, "w") as file:
+        variables = file.create_group("layers/dense/vars")
+        variables["0"] = np.zeros(1, np.float32)
+        for number in range(1, 5000):
+            variables[str(number)] = variables["0"]
+            file[f"layers/dense_{number}"] = file["layers/dense"]
+    with pytest.raises(InputError, match="own.weights.h5"):
+        read_weights(path, trained[0])
 
 
 def test_the_committed_weights_draw_the_same_faces_everywhere():

@@ -15,10 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
+from gankit.choices import FACE_SIZES
+from gankit.errors import InputError
 from gankit.faces.files import FACES_FILE, load_faces
 from gankit.faces.imports import LFW_CROP, import_faces, import_lfw
-from gankit.faces.renderer import RENDERER_VERSION, SIZES, render_faces
+from gankit.faces.renderer import RENDERER_VERSION, render_faces
+from gankit.memory import require_memory
 from gankit.scripts import OneSentenceParser, output_file, run_record, run_script, whole_number
+
+# Side of the square of pixels that a grid makes of each pixel.
+ENLARGED = 3
+# Memory for one of them: float32 twice and float64 while the grid is laid out, and the enlarged bytes.
+BYTES_OF_A_GRID_S_PIXEL = 32
+MOST_PIXELS_OF_A_SIDE = 2**31 - 1
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -53,7 +62,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     importing.set_defaults(run=_import)
     for command in (render, importing):
-        command.add_argument("--size", type=int, choices=SIZES, default=16, help="height and width (default: 16)")
+        command.add_argument("--size", type=int, choices=FACE_SIZES, default=16, help="height and width (default: 16)")
         command.add_argument("--output", type=Path, required=True, help="the .npz file to write")
 
     grid = commands.add_parser("grid", help="draw the first faces of a file as a .png picture")
@@ -123,8 +132,20 @@ def _grid(options: argparse.Namespace, file: Path) -> str:
     from gankit.plots import tile
 
     faces = load_faces(options.faces, size=None)[: options.columns * options.rows]
+    rows = -(-len(faces) // options.columns)
+    height, width = (number * (side + 1) for number, side in zip((rows, options.columns), faces.shape[1:]))
+    require_memory(
+        BYTES_OF_A_GRID_S_PIXEL * height * width,
+        f"A picture of {rows:,} x {options.columns:,} faces",
+        "choose fewer --columns or --rows",
+    )
+    if ENLARGED * max(height, width) > MOST_PIXELS_OF_A_SIDE:
+        raise InputError(
+            f"A picture of {rows:,} x {options.columns:,} faces has too long a side for a .png file; "
+            f"choose fewer --columns or --rows."
+        )
     picture = Image.fromarray(np.round(255 * tile(faces / 255, options.columns)).astype(np.uint8))
-    picture.resize((3 * picture.width, 3 * picture.height), Image.NEAREST).save(file, "PNG")
+    picture.resize((ENLARGED * picture.width, ENLARGED * picture.height), Image.NEAREST).save(file, "PNG")
     return f"The picture is {options.output}."
 
 

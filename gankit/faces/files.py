@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from gankit.choices import FACE_SIZES
 from gankit.errors import InputError
+from gankit.stored_arrays import UnreadableError, read_arrays
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 FACES_FILE = DATA / "faces.npz"
@@ -33,7 +36,8 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int
     Raises
     ------
     InputError
-        If the file is missing, unreadable, or does not hold such an array.
+        If the file is missing, unreadable, too large for the memory, or does not hold such an array. Where
+        ``python -m gankit.faces import`` would make faces of it, the message says so.
     """
     faces = read_array(path)
     if faces.ndim == 4 and faces.shape[-1] == 1:
@@ -41,10 +45,14 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int
     if faces.ndim != 3 or len(faces) < fewest or (size is not None and faces.shape[1:] != (size, size)):
         wanted = "(n, size, size)" if size is None else f"(n, {size}, {size})"
         raise InputError(
-            f"{path} holds an array of shape {faces.shape}; faces must have the shape {wanted}, n >= {fewest}."
+            f"{path} holds an array of shape {faces.shape}; faces must have the shape {wanted}, n >= {fewest}"
+            f"{_how_to_import(path, faces, size, fewest)}."
         )
     if faces.dtype != np.uint8:
-        raise InputError(f"{path} holds {faces.dtype} values; faces must be uint8 intensities from 0 to 255.")
+        raise InputError(
+            f"{path} holds {faces.dtype} values; faces must be uint8 intensities from 0 to 255"
+            f"{_how_to_import(path, faces, size, fewest)}."
+        )
     return faces
 
 
@@ -54,37 +62,51 @@ def read_array(path: str | Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is missing or unreadable, or is an archive that does not tell which array holds the faces.
+        If the file is missing, unreadable or too large for the memory, or is an archive that does not tell which array
+        holds the faces.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(
+            f"{path} is a folder, not a .npy or .npz file; if it holds pictures, make faces of them with: "
+            f"{import_command(path)}."
+        )
     if not path.is_file():
         raise InputError(f"There is no faces file at {path}; give the path of a .npy or .npz file.")
+
+    def only_faces(names: Sequence[str]) -> Sequence[str]:
+        if "faces" in names:
+            return ["faces"]
+        if len(names) == 1:
+            return names
+        found = f"the arrays {', '.join(sorted(names))}" if names else "no arrays"
+        raise InputError(f"{path} holds {found}; call the one with the faces 'faces'.")
+
     try:
-        # Pickled arrays could run code; a file of faces needs none.
-        stored = np.load(path, allow_pickle=False)
-        if isinstance(stored, np.lib.npyio.NpzFile):
-            with stored:
-                stored = _only_faces(path, stored)
-        return np.asarray(stored)
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        (array,) = read_arrays(path, only_faces).values()
+    except UnreadableError as error:
         raise InputError(
-            f"{path} cannot be read as a NumPy file of faces ({first_line(error)}); "
+            f"{path} cannot be read as a NumPy file of faces ({error}); "
             f"make it with np.save from a uint8 array of shape (n, 16, 16)."
         ) from error
+    return array
 
 
-def _only_faces(path: Path, archive: np.lib.npyio.NpzFile) -> np.ndarray:
-    if "faces" in archive.files:
-        return archive["faces"]
-    if len(archive.files) == 1:
-        return archive[archive.files[0]]
-    raise InputError(
-        f"{path} holds the arrays {', '.join(sorted(archive.files))}; call the one with the faces 'faces'."
-    )
+def import_command(path: str | Path, size: int = 16) -> str:
+    """Return the command that makes faces of a file or folder of pictures."""
+    # The file that is imported must not be the one that is written.
+    output = "faces.npz" if Path(path).name != "faces.npz" else f"faces_{size}x{size}.npz"
+    wanted = "" if size == 16 else f" --size {size}"
+    return f"python -m gankit.faces import --faces {shlex.quote(str(path))}{wanted} --output {output}"
 
 
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or its kind where it has none."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _how_to_import(path: str | Path, pictures: np.ndarray, size: int | None, fewest: int) -> str:
+    """Say how to make faces of pictures that are none yet; nothing, where importing would fail as well."""
+    size = size or FACE_SIZES[0]
+    numbers = np.issubdtype(pictures.dtype, np.integer) or np.issubdtype(pictures.dtype, np.floating)
+    pictured = pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[-1] == 3)
+    if not (numbers and pictured and size in FACE_SIZES and len(pictures) >= max(fewest, 2)):
+        return ""
+    if min(pictures.shape[1:3]) < size or not (pictures.min() >= 0 and pictures.max() <= 255):
+        return ""
+    return f"; make such faces of it with: {import_command(path, size)}"

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gankit.errors import InputError
-from gankit.faces.files import first_line, read_array
+from gankit.errors import InputError, first_line
+from gankit.faces.files import read_array
+from gankit.memory import require_memory
 
 Box = tuple[int, int, int, int]
 
@@ -24,6 +25,9 @@ Box = tuple[int, int, int, int]
 # them where the eyes of the rendered faces are.
 LFW_SIDE = 250
 LFW_CROP: Box = (72, 73, 178, 179)
+LFW_PICTURES = 13_233
+# Memory for each pixel of a picture while it becomes a face, and for each value of an array's picture.
+BYTES_OF_A_PIXEL = 32
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> I
     ------
     InputError
         If ``path`` does not exist or is not readable, if fewer than two faces are found, or if ``crop`` is not a square
-        of at least ``size`` pixels.
+        of at least ``size`` pixels. If an array does not fit into memory; a picture that does not is skipped.
     """
     path = Path(path)
     _check_crop(crop, size)
@@ -105,6 +109,8 @@ def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = 
     left, top, right, bottom = crop
     if max(right, bottom) > LFW_SIDE:
         raise InputError(f"The crop box {_words(crop)} leaves LFW's pictures, which have {LFW_SIDE}x{LFW_SIDE} pixels.")
+    # scikit-learn holds them as float32, with copies on the way.
+    require_memory(2 * 4 * LFW_PICTURES * (right - left) ** 2, "Reading LFW", "choose a smaller --crop")
     try:
         from sklearn.datasets import fetch_lfw_people
     except ImportError as error:
@@ -203,6 +209,8 @@ def _middle(height: int, width: int) -> Box:
 
 
 def _check_crop(crop: Box | None, size: int) -> None:
+    if size < 1:
+        raise InputError(f"The size of the faces is {size}; it must be at least 1.")
     if crop is None:
         return
     left, top, right, bottom = crop
@@ -257,6 +265,10 @@ def _read_picture(path: Path) -> np.ndarray:
         # Oddities that Pillow reads over are no news to somebody who imports thousands of pictures.
         warnings.simplefilter("ignore")
         with Image.open(path) as file:
+            # So far only the beginning of the file has been read.
+            width, height = file.size
+            needed = BYTES_OF_A_PIXEL * width * height
+            require_memory(needed, f"a picture of {width}x{height} pixels", "make it smaller")
             picture = ImageOps.exif_transpose(file)
             if picture.mode == "F":
                 raise InputError("its intensities are floats of no known range")
@@ -269,8 +281,10 @@ def _read_picture(path: Path) -> np.ndarray:
 
 
 def _reason(error: Exception) -> str:
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
+    if isinstance(error, Image.DecompressionBombError):
+        return f"it has more than the {2 * Image.MAX_IMAGE_PIXELS:,} pixels that Pillow reads; make it smaller"
     if isinstance(error, UnidentifiedImageError):
         return "it is no picture that can be read"
     return getattr(error, "strerror", None) or first_line(error).rstrip(".")
@@ -285,6 +299,12 @@ def _import_array(pictures: np.ndarray, source: str, size: int, crop: Box | None
             f"{source} holds an array of shape {pictures.shape}; pictures of faces must have the shape "
             f"(n, height, width), (n, height, width, 1) or (n, height, width, 3), n >= 2."
         )
+    values = pictures[0].size
+    require_memory(
+        2 * len(pictures) * size * size + BYTES_OF_A_PIXEL * values,
+        f"Making faces of {size}x{size} pixels of {source}",
+        "give smaller pictures, or fewer",
+    )
     levels = _levels_per_unit(pictures, source)
     as_bytes = (np.floor(picture * levels + 0.5).astype(np.uint8) for picture in pictures)
     try:

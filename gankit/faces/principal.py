@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gankit.errors import InputError
+from gankit.memory import require_memory
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,14 @@ class PrincipalComponents:
         Raises
         ------
         InputError
-            If there are too few faces, or they vary in fewer directions than asked for.
+            If there are too few faces, they do not fit into memory, or they vary in fewer directions than asked for.
         """
         if len(faces) <= count:
             raise InputError(f"{count} principal components need more than {count} faces, and there are {len(faces)}.")
+        pixels = int(np.prod(faces.shape[1:]))
+        # The faces as float64 three times over, and a covariance of every pixel with every other one.
+        needed = 24 * faces.size + 24 * pixels**2
+        require_memory(needed, f"Finding principal components of {len(faces):,} faces", "give fewer or smaller faces")
         flat = faces.reshape(len(faces), -1).astype(np.float64)
         mean = flat.mean(axis=0)
         variances, vectors = np.linalg.eigh(np.cov(flat - mean, rowvar=False))

@@ -16,13 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gankit.choices import FACE_SIZES
 from gankit.errors import InputError
 from gankit.faces.attributes import HAIR_STYLES, sample_attributes, uniforms
+from gankit.memory import require_memory
 
 RENDERER_VERSION = "2"
-SIZES = (16, 32, 64)
 DRAWN = 64
 CHUNK = 8
+# Memory a face: the draws behind its attributes, and its pixels in every process's part, whole, and in a file.
+BYTES_OF_ATTRIBUTES, BYTES_OF_A_PIXEL = 4000, 6
 #: Uniform numbers a face for blobs, coarse and mottled and fine surfaces, locks of hair, colours of cloth.
 LOCKS = 48
 TEXTURE_SHAPE = (4 * 4, 8 * 8, 12 * 12, 32 * 32, LOCKS, 8)
@@ -50,7 +53,19 @@ def render_faces(
         uint8, shape ``(count, size, size)``.
     attributes : dict of numpy.ndarray
         See :func:`gankit.faces.attributes.sample_attributes`.
+
+    Raises
+    ------
+    InputError
+        If the count is below 1 or its faces do not fit into memory, or if the size is another one.
     """
+    if count < 1:
+        raise InputError(f"The count is {count}; at least 1 face can be rendered.")
+    require_memory(
+        count * (BYTES_OF_ATTRIBUTES + BYTES_OF_A_PIXEL * size * size),
+        f"Rendering {count:,} faces of {size}x{size} pixels",
+        "render fewer",
+    )
     attributes = sample_attributes(count, seed)
     return render(attributes, size, seed, processes), attributes
 
@@ -80,8 +95,8 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, pro
     InputError
         If the size is another one.
     """
-    if size not in SIZES:
-        raise InputError(f"The size is {size}; faces can be rendered at {', '.join(map(str, SIZES))}.")
+    if size not in FACE_SIZES:
+        raise InputError(f"The size is {size}; faces can be rendered at {', '.join(map(str, FACE_SIZES))}.")
     count = len(attributes["skin"])
     if processes == 1:
         return _render_part(attributes, 0, size, seed)
@@ -96,13 +111,14 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, pro
 def _render_part(attributes: dict[str, np.ndarray], first: int, size: int, seed: int) -> np.ndarray:
     """Render faces number ``first`` and following."""
     count = len(attributes["skin"])
-    noise = uniforms(count, sum(TEXTURE_SHAPE), seed, stream=1, first=first).astype(np.float32)
-    grain = uniforms(count, 3 * size * size, seed, stream=2 + size, first=first).astype(np.float32)
     faces = np.empty((count, size, size), np.uint8)
     for start in range(0, count, CHUNK):
         rows = slice(start, start + CHUNK)
         chunk = {name: values[rows] for name, values in attributes.items()}
-        faces[rows] = _render_chunk(chunk, noise[rows], grain[rows], size)
+        length = len(chunk["skin"])
+        noise = uniforms(length, sum(TEXTURE_SHAPE), seed, stream=1, first=first + start).astype(np.float32)
+        grain = uniforms(length, 3 * size * size, seed, stream=2 + size, first=first + start).astype(np.float32)
+        faces[rows] = _render_chunk(chunk, noise, grain, size)
     return faces
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gankit.errors import InputError
+from gankit.memory import require_memory
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,14 @@ class FaceScaling:
         -------
         numpy.ndarray
             float32, same shape, in [-1, 1] for the faces that the scaling was fitted to.
+
+        Raises
+        ------
+        InputError
+            If they do not fit into memory.
         """
+        # Three float32 arrays while it computes; afterwards the result, and the copy that a model makes of it.
+        require_memory(12 * faces.size, f"Preparing {len(faces):,} faces for training", "give fewer faces")
         return (faces.astype(np.float32) / np.float32(255) - self.mean) / self.scale
 
     def recover(self, outputs: np.ndarray) -> np.ndarray:

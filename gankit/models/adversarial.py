@@ -15,6 +15,7 @@ from gankit.errors import InputError, NotGivenError
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.accelerate import accelerate
 from gankit.fast.loop import RunningMeans, loop_over_steps
+from gankit.memory import require_memory
 from gankit.randomness import Stream, draw_without_replacement, make_stream, new_seed
 
 # Steps in one call of the graph, at most. Large networks leave it more often, as nothing can interrupt a call; what
@@ -217,6 +218,7 @@ class AdversarialModel(keras.Model):
         for name, value in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
             if value < 1:
                 raise InputError(f"{name} is {value}; it must be at least 1.")
+        self.require_memory_for_losses(epochs)
         if not self._fixed_steps_per_execution:
             watched = any(_watches_steps(callback) for callback in _as_list(callbacks))
             steps = 1 if watched else largest_divisor(steps_per_epoch, self.most_steps_in_one_call())
@@ -235,6 +237,21 @@ class AdversarialModel(keras.Model):
         self._means.reset()
         losses = self._loop()(tf.constant(count))
         return {name: float(loss) for name, loss in losses.items()}
+
+    def require_memory_for_losses(self, epochs: int) -> None:
+        """Refuse more epochs than the memory can hold the losses of.
+
+        Raises
+        ------
+        InputError
+            If their losses do not fit into memory.
+        """
+        # A number in a list takes 40 bytes, and the epoch itself is one.
+        require_memory(
+            40 * (len(self.loss_names) + 1) * epochs,
+            f"Recording the losses of {epochs:,} epochs",
+            "choose fewer epochs of more steps",
+        )
 
     def most_steps_in_one_call(self) -> int:
         """Return how many steps one call of the graph should make at most."""

@@ -8,6 +8,7 @@ import numpy as np
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.memory import require_memory
 from gankit.networks.latents import LatentGenerator
 from gankit.randomness import SeedSequence
 
@@ -43,7 +44,8 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
     Raises
     ------
     InputError
-        If there are fewer than two widths, or the last one is not the width of the examples.
+        If there are fewer than two widths, the last one is not the width of the examples, or the networks do not fit
+        into memory.
     """
     widths = [int(width) for width in gen_shape]
     if len(widths) < 2 or min(widths) < 1:
@@ -53,6 +55,9 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
             f"gen_shape ends in {widths[-1]}, but the real examples have shape {tuple(real_examples.shape)}; "
             f"the generator's last width must be the number of columns."
         )
+    # Both networks' weights with the two means that Adam keeps of each, and copies while they are initialised.
+    weights = 2 * sum(width * following for width, following in zip(widths, widths[1:]))
+    require_memory(4 * 4 * weights, f"Training networks of the widths {list(gen_shape)}", "choose smaller widths")
     next_seed = SeedSequence(seed)
 
     def dense_stack(name: str, stack: list[int], output_activation: str) -> keras.Model:

@@ -10,6 +10,7 @@ were made.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,14 @@ import numpy as np
 
 from gankit.errors import InputError
 from gankit.faces.scaling import FaceScaling
+from gankit.memory import require_memory
 
 if TYPE_CHECKING:
     from tensorflow import keras
+
+# Layers in a file, and weights in all of them. Damaged or hostile files list more, of which each takes time to look up.
+MOST_LAYERS, MOST_WEIGHTS = 10_000, 10_000
+MOST_BYTES_OF_AN_ATTRIBUTE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
     Raises
     ------
     InputError
-        If the file is missing, truncated, not HDF5, or holds other layers or shapes than the network.
+        If the file is missing, truncated, not HDF5, or holds other layers or shapes than the network. Shapes are
+        compared before values are read: a small file can claim large arrays.
     """
     path = Path(path)
     if not path.is_file():
@@ -107,15 +114,32 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
     expected = [(name, shapes) for name, shapes in expected if shapes]
     try:
         with h5py.File(path, "r") as file:
-            layers = _read_layers(file, network)
-            decoding = _read_decoding(file)
-            provenance = json.loads(file.attrs.get("provenance", "{}"))
+            layers = _find_layers(file, network)
+            _check_layers(path, layers, expected, network)
+            arrays = [dataset[()] for _, datasets in layers for dataset in datasets]
+            decoding = _read_decoding(file, path.stat().st_size)
+            provenance = json.loads(_attribute(file, "provenance")) if "provenance" in file.attrs else {}
     except InputError:
         raise
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+    # An OverflowError: HDF5 counts in 64 bits.
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{path} cannot be read as an HDF5 weights file: it is damaged, cut short, or of another format."
         ) from error
+    names = [name for name, datasets in layers for _ in datasets]
+    for name, array in zip(names, arrays):
+        if not np.isfinite(array).all():
+            raise _not_finite(path, name)
+    return StoredWeights(arrays, decoding, provenance)
+
+
+def _check_layers(
+    path: Path,
+    layers: list[tuple[str, list[h5py.Dataset]]] | None,
+    expected: list[tuple[str, list[tuple[int, ...]]]],
+    network: keras.Model,
+) -> None:
+    """Refuse a file whose layers are not those of the network, by their shapes and dtypes alone."""
     if layers is None:
         raise InputError(f"{path} is an HDF5 file but holds no layers; write it with save_weights.")
     if len(layers) != len(expected):
@@ -123,57 +147,89 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
             f"{path} holds {len(layers)} layers with weights, but the {network.name} has {len(expected)}; "
             f"it belongs to another network."
         )
-    for (name, arrays), (own_name, shapes) in zip(layers, expected):
-        found = [tuple(array.shape) for array in arrays]
+    for (name, datasets), (own_name, shapes) in zip(layers, expected):
+        found = [tuple(dataset.shape) for dataset in datasets]
         if found != shapes:
             raise InputError(
                 f"{path}: layer {name} has weights of shapes {_in_words(found)}, but layer {own_name} of the "
                 f"{network.name} needs {_in_words(shapes)}; the file belongs to another network."
             )
-        for array in arrays:
-            if not (np.issubdtype(array.dtype, np.floating) and np.isfinite(array).all()):
-                raise InputError(
-                    f"{path}: layer {name} holds values that are not finite numbers; the file is of no use."
-                )
-    return StoredWeights([array for _, arrays in layers for array in arrays], decoding, provenance)
+        if not all(np.issubdtype(dataset.dtype, np.floating) for dataset in datasets):
+            raise _not_finite(path, name)
+    # HDF5 reads whole chunks, which can be larger than the array.
+    needed = sum(
+        dataset.dtype.itemsize * max(math.prod(dataset.shape), math.prod(dataset.chunks or ()))
+        for _, datasets in layers
+        for dataset in datasets
+    )
+    require_memory(needed, f"Reading the weights in {path}", "give a file that save_weights wrote")
 
 
-def _read_layers(file: h5py.File, network: keras.Model) -> list[tuple[str, list[np.ndarray]]] | None:
+def _not_finite(path: Path, layer: str) -> InputError:
+    return InputError(f"{path}: layer {layer} holds values that are not finite numbers; the file is of no use.")
+
+
+def _find_layers(file: h5py.File, network: keras.Model) -> list[tuple[str, list[h5py.Dataset]]] | None:
+    """Find the layers that have weights, in their order, without reading any weight."""
     root = file["model_weights"] if "model_weights" in file and "layer_names" not in file.attrs else file
     if _has_names(root, "layer_names"):
-        layers = [
-            (name, [np.asarray(root[name][weight]) for weight in _names(root[name], "weight_names")])
-            for name in _names(root, "layer_names")
-        ]
+        layers, most = [], MOST_WEIGHTS
+        for name in _names(root, "layer_names", MOST_LAYERS):
+            weights = _names(root[name], "weight_names", most)
+            most -= len(weights)
+            layers.append((name, [_dataset(root[name], weight) for weight in weights]))
     else:
         stored = next((file[key] for key in ("layers", "_layer_checkpoint_dependencies") if key in file), None)
         if stored is None:
             return None
-        layers = [(name, _numbered(stored[name])) for name in _automatic_names(network) if name in stored]
-        surplus = {name for name in stored if _numbered(stored[name])} - {name for name, _ in layers}
-        layers += [(name, _numbered(stored[name])) for name in sorted(surplus)]
-    return [(name, arrays) for name, arrays in layers if arrays]
+        if len(stored) > MOST_LAYERS:
+            raise ValueError("too many layers")
+        ordered = [name for name in _automatic_names(network) if name in stored]
+        layers, most = [], MOST_WEIGHTS
+        for name in [*ordered, *sorted(set(stored) - set(ordered))]:
+            layers.append((name, _numbered(stored[name], most)))
+            most -= len(layers[-1][1])
+    return [(name, datasets) for name, datasets in layers if datasets]
 
 
 def _has_names(group: h5py.Group, attribute: str) -> bool:
     return attribute in group.attrs or f"{attribute}0" in group.attrs
 
 
-def _names(group: h5py.Group, attribute: str) -> list[str]:
+def _names(group: h5py.Group, attribute: str, most: int) -> list[str]:
     # HDF5 limits the size of an attribute, and Keras 2 splits long lists into name0, name1, ...
+    names: list[Any] = []
     if attribute in group.attrs:
-        names = list(group.attrs[attribute])
+        names = list(_attribute(group, attribute))
     else:
-        names, chunk = [], 0
-        while f"{attribute}{chunk}" in group.attrs:
-            names += list(group.attrs[f"{attribute}{chunk}"])
+        chunk = 0
+        while f"{attribute}{chunk}" in group.attrs and chunk <= most >= len(names):
+            names += list(_attribute(group, f"{attribute}{chunk}"))
             chunk += 1
+    if len(names) > most:
+        raise ValueError(f"too many {attribute}")
     return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
 
 
-def _numbered(group: h5py.Group) -> list[np.ndarray]:
+def _attribute(group: h5py.Group, name: str) -> Any:
+    stored = group.attrs.get_id(name)
+    if math.prod(stored.shape) * stored.dtype.itemsize > MOST_BYTES_OF_AN_ATTRIBUTE:
+        raise ValueError(f"{name} is too long")
+    return group.attrs[name]
+
+
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    dataset = group[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+        raise ValueError(f"{name} is not an array")
+    return dataset
+
+
+def _numbered(group: h5py.Group, most: int) -> list[h5py.Dataset]:
     variables = group.get("vars", {})
-    return [np.asarray(variables[key]) for key in sorted(variables, key=int)]
+    if len(variables) > most:
+        raise ValueError("too many weights")
+    return [_dataset(variables, key) for key in sorted(variables, key=int)]
 
 
 def _automatic_names(network: keras.Model) -> list[str]:
@@ -188,10 +244,14 @@ def _automatic_names(network: keras.Model) -> list[str]:
     return names
 
 
-def _read_decoding(file: h5py.File) -> FaceScaling:
+def _read_decoding(file: h5py.File, size: int) -> FaceScaling:
     if "decoding" not in file:
         return FaceScaling.identity()
-    return FaceScaling(np.asarray(file["decoding/mean"]), np.asarray(file["decoding/scale"]))
+    stored = [_dataset(file, f"decoding/{name}") for name in ("mean", "scale")]
+    for dataset in stored:
+        if not np.issubdtype(dataset.dtype, np.floating) or dataset.nbytes > size or dataset.chunks is not None:
+            raise ValueError("the decoding is no array of numbers that the file holds")
+    return FaceScaling(*(np.asarray(dataset) for dataset in stored))
 
 
 def _short_name(name: str) -> str:
@@ -200,4 +260,5 @@ def _short_name(name: str) -> str:
 
 
 def _in_words(shapes: list[tuple[int, ...]]) -> str:
-    return ", ".join(str(shape) for shape in shapes) or "none"
+    listed = ", ".join(str(shape) for shape in shapes[:10]) or "none"
+    return listed if len(shapes) <= 10 else f"{listed} and {len(shapes) - 10} more"

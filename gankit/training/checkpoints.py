@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from gankit.errors import InputError
 from gankit.files import whole_file
+from gankit.stored_arrays import UnreadableError, read_arrays
 
 ABOUT = "about"
 
@@ -50,13 +50,18 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     Raises
     ------
     InputError
-        If the file is damaged or no checkpoint.
+        If the file is damaged, no checkpoint, or too large for the memory.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return json.loads(str(arrays.pop(ABOUT))), arrays
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path, advice="delete it, or leave --resume out, to begin from the start")
+        about = json.loads(str(arrays.pop(ABOUT)))
+        if not isinstance(about, dict):
+            raise UnreadableError("it does not say what it belongs to")
+        return about, arrays
+    except InputError:
+        raise
+    # Text that is nested too deeply raises a RecursionError.
+    except (ValueError, KeyError, RecursionError) as error:
         raise InputError(
             f"The checkpoint {path} is damaged or of another format; "
             f"delete it, or leave --resume out, to begin from the start."

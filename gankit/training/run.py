@@ -105,8 +105,10 @@ class Run:
         Raises
         ------
         InputError
-            If a checkpoint is damaged, cannot be written, or belongs to other settings.
+            If a checkpoint is damaged, cannot be written, or belongs to other settings, or if there are more epochs
+            than the memory can hold the losses of.
         """
+        model.require_memory_for_losses(epochs)
         most = steps_per_call or model.most_steps_in_one_call()
         curve = LossCurve(steps_per_epoch)
         progress = Progress(epochs, steps_per_epoch, title or f"{type(model).__name__} on {name}")

@@ -63,7 +63,10 @@ def weights_stored(folder: Path, before: set[Path]) -> list[list[np.ndarray]]:
         arrays: list[np.ndarray] = []
 
         def keep(_: str, item: Any, arrays: list[np.ndarray] = arrays) -> None:
-            if isinstance(item, h5py.Dataset) and item.dtype.kind == "f" and len(arrays) < MOST_WEIGHTS:
+            if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or len(arrays) >= MOST_WEIGHTS:
+                return
+            # A small file can claim a large array.
+            if item.nbytes <= LARGEST_FILE:
                 arrays.append(np.asarray(item, np.float32))
 
         if path.stat().st_size <= LARGEST_FILE:
