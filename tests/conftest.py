@@ -33,6 +33,7 @@ def pytest_configure(config):
     # Python by itself looks for garbage among all that TensorFlow has imported again and again.
     gc.set_threshold(50_000, 20, 1000)
     config.addinivalue_line("markers", "exhaustive: only with --every-submission")
+    config.addinivalue_line("markers", "stored: compares with numbers or bytes that another machine has stored")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -16,6 +16,9 @@ def encoder():
     return encoders.FaceEncoder.load()
 
 
+# The figures of these three tests come from stored weights. They move by less than 1e-6 of themselves between
+# instruction sets, and the bounds leave each of them at least 4 %.
+@pytest.mark.stored
 def test_attributes_of_new_faces_are_read(encoder):
     faces, attributes = render_faces(600, seed=4321)
     estimates = encoder.attributes(faces / 255)
@@ -27,6 +30,7 @@ def test_attributes_of_new_faces_are_read(encoder):
         assert ((estimates[name] - truth) ** 2).mean() < (1 - share) * truth.var(), name
 
 
+@pytest.mark.stored
 def test_features_tell_faces_from_a_gaussian_of_the_same_pixel_statistics(encoder):
     faces = load_faces()[:6000].reshape(6000, -1) / 255
     some, others = faces[::2], faces[1::2]
@@ -42,6 +46,7 @@ def test_features_tell_faces_from_a_gaussian_of_the_same_pixel_statistics(encode
     assert distance > 10 * floor
 
 
+@pytest.mark.stored
 def test_features_have_unit_deviation_over_rendered_faces(encoder):
     features = encoder.features(load_faces()[:4000] / 255)
     assert features.shape == (4000, encoders.FEATURES) and features.dtype == np.float32
@@ -52,8 +57,10 @@ def test_faces_are_described_one_by_one_however_many_there_are(encoder, monkeypa
     faces = load_faces()[:7] / 255
     together = encoder.features(faces)
     monkeypatch.setattr(encoders, "FACES_AT_ONCE", 3)
-    np.testing.assert_allclose(encoder.features(faces), together, atol=1e-5)
-    np.testing.assert_allclose(encoder.features(faces[4:5])[0], together[4], atol=1e-5)
+    # Kernels add in another order for another number of faces: AVX2 ones moved a feature by 6e-6. A face in the wrong
+    # place moves features by about 1, their deviation.
+    np.testing.assert_allclose(encoder.features(faces), together, atol=1e-4)
+    np.testing.assert_allclose(encoder.features(faces[4:5])[0], together[4], atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 15), (3, 16, 16, 1), (16, 16), (2, 32, 32), (0, 16, 16)])

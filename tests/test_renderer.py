@@ -45,7 +45,11 @@ def pictures(attributes, **values):
     return render(with_(attributes, **values)).astype(float)
 
 
+@pytest.mark.stored
 def test_the_committed_faces_are_those_the_renderer_makes():
+    # Equal to the last bit on any machine: pixels use operations that IEEE 754 rounds in one way only. Sines, powers
+    # and logarithms, which libraries round differently, are computed in float64 and rounded to 6 decimals; for these
+    # faces all of them lie more than 100,000 steps of float64 away from where that rounding would change direction.
     stored = np.load(FACES_FILE, allow_pickle=False)
     assert str(stored["renderer_version"]) == RENDERER_VERSION
     faces, attributes = render_faces(COUNT, 16, int(stored["seed"]))

@@ -43,7 +43,8 @@ class Adam(keras.optimizers.Adam):
         gradient = tf.cast(gradient, variable.dtype)
         step_size = self._corrected_step_size(tf.as_dtype(variable.dtype), *learning_rate)
         if variable.shape.num_elements() <= LARGEST_FOR_THE_KERNEL:
-            # The kernel corrects the step size itself; powers of 0 leave it as it is.
+            # The kernel corrects the step size itself; powers of 0 leave it as it is. The betas are constants of the
+            # variable's own type: tf.cast would round a Python number to float32 first, 0.9 to 0.89999998.
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=momentum.handle,
@@ -51,9 +52,9 @@ class Adam(keras.optimizers.Adam):
                 beta1_power=tf.zeros((), variable.dtype),
                 beta2_power=tf.zeros((), variable.dtype),
                 lr=step_size,
-                beta1=tf.cast(self.beta_1, variable.dtype),
-                beta2=tf.cast(self.beta_2, variable.dtype),
-                epsilon=tf.cast(self.epsilon, variable.dtype),
+                beta1=tf.constant(self.beta_1, variable.dtype),
+                beta2=tf.constant(self.beta_2, variable.dtype),
+                epsilon=tf.constant(self.epsilon, variable.dtype),
                 grad=gradient,
             )
             return
