@@ -44,7 +44,7 @@ def build(options: argparse.Namespace, faces: np.ndarray) -> GAN:
     # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.
     with scripts.quiet_start():
         from convolutional_gan import convolutional_GenDiscr
-        from gankit.networks import LatentGenerator, set_contrast, wide_GenDiscr
+        from gankit.networks import LatentGenerator, face_builder, set_contrast
         from gankit.training.threads import use_cores_side_by_side
         from wgan_gp import WGAN_GP
 
@@ -56,8 +56,7 @@ def build(options: argparse.Namespace, faces: np.ndarray) -> GAN:
     prepared = scaling.prepare(faces)
 
     # ---- Networks ----
-    builders = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}
-    generator, discriminator = builders[options.networks](seed=options.seed)
+    generator, discriminator = face_builder(options.networks, convolutional_GenDiscr)(seed=options.seed)
     set_contrast(generator, options.hidden_contrast, options.contrast)
 
     # ---- Model ----

@@ -11,6 +11,8 @@ Weights stored in `data/` are put into the networks of task 4, and four question
 
 Papers: Turk and Pentland 1991, Eigenfaces for Recognition; Radford et al. 2016 (walks in the latent space).
 
+From Python, in any folder: `from pretrained_explorer import sample_faces; faces = sample_faces(100, seed=0)`
+
 Run: python pretrained_explorer.py                (pictures in outputs/pretrained_explorer)
      python pretrained_explorer.py --generator my_generator.h5 --discriminator my_discriminator.h5
      (with --networks wide for weights that face_generator.py trained so)
@@ -19,6 +21,7 @@ Run: python pretrained_explorer.py                (pictures in outputs/pretraine
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +30,53 @@ from gankit.choices import NETWORKS
 from gankit.errors import InputError
 from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
 
+if TYPE_CHECKING:
+    from wgan_gp import WGAN_GP
+
 COMPONENTS = 49
+
+
+def load_gan(
+    generator_file: Path,
+    discriminator_file: Path,
+    networks: str = NETWORKS[0],
+    faces: np.ndarray | None = None,
+    seed: int = 0,
+) -> WGAN_GP:
+    """Build the networks of that name, put stored weights into them, and return the model.
+
+    Parameters
+    ----------
+    generator_file, discriminator_file : path
+        HDF5 weights; see :func:`gankit.networks.read_weights`.
+    networks : str
+        What the weights belong to: one of :data:`gankit.choices.NETWORKS`.
+    faces : numpy.ndarray, optional
+        Real faces, uint8, shape ``(n, 16, 16)``; the project's own where they are left out.
+    seed : int
+        Seed of the latents.
+    """
+    # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
+    with scripts.quiet_start():
+        from convolutional_gan import convolutional_GenDiscr
+        from gankit.networks import LatentGenerator, face_builder
+        from wgan_gp import WGAN_GP
+
+    faces = load_faces() if faces is None else faces
+    scaling = FaceScaling.fit(faces)
+    generator, discriminator = face_builder(networks, convolutional_GenDiscr)(seed=seed)
+    latent_generator = LatentGenerator(generator.input_shape[-1], seed=seed)
+    gan = WGAN_GP(generator, discriminator, latent_generator, scaling.prepare(faces), decoding=scaling)
+    gan.replace_weights(generator_file, discriminator_file)
+    return gan
+
+
+def sample_faces(count: int, seed: int = 0) -> np.ndarray:
+    """Draw new faces from the stored weights: float32, shape ``(count, 16, 16)``, intensities in [0, 1].
+
+    The same seed gives the same faces.
+    """
+    return load_gan(DATA / "generator.h5", DATA / "discriminator.h5").generate(count, seed)
 
 
 def command_line() -> scripts.CommandLine:
@@ -58,22 +107,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
 
     with parser.open_output(options) as output:
-        # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
-        with scripts.quiet_start():
-            from convolutional_gan import convolutional_GenDiscr
-            from gankit import plots
-            from gankit.faces.principal import PrincipalComponents
-            from gankit.networks import LatentGenerator, wide_GenDiscr
-            from wgan_gp import WGAN_GP
+        gan = load_gan(options.generator, options.discriminator, options.networks, faces, options.seed)
+        from gankit import plots
+        from gankit.faces.principal import PrincipalComponents
 
-            build = {"convolutional": convolutional_GenDiscr, "wide": wide_GenDiscr}[options.networks]
-            generator, discriminator = build(seed=options.seed)
-            width = generator.input_shape[-1]
-        scaling = FaceScaling.fit(faces)
-        prepared = scaling.prepare(faces)
-        latent_generator = LatentGenerator(width, seed=options.seed)
-        gan = WGAN_GP(generator, discriminator, latent_generator, prepared, decoding=scaling)
-        gan.replace_weights(options.generator, options.discriminator)
+        generator, discriminator, width = gan.generator, gan.discriminator, gan.latent_generator.dimension
 
         # The latents of all pictures come from one table, so that leaving one picture out changes no other.
         random = np.random.default_rng(options.seed)

@@ -12,7 +12,9 @@ from gankit.choices import FACE_SIZES
 from gankit.errors import InputError
 from gankit.stored_arrays import UnreadableError, read_arrays
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+# In an installed kit the data lie within the package, in a checkout beside it.
+_PACKAGE = Path(__file__).resolve().parents[1]
+DATA = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent / "data"
 FACES_FILE = DATA / "faces.npz"
 
 

@@ -6,13 +6,12 @@ import base64
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from gankit.files import whole_file
 from gankit.grading.grade import Report
 from gankit.grading.judge.verdicts import FAIL, NOT_CHECKED, PASS, Check, Finding, TaskResult
 
@@ -254,8 +253,5 @@ def from_json(stored: dict[str, Any], checks: dict[int, tuple[str, tuple[Check, 
 def write(path: Path, content: str) -> None:
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         file.write(content)
-    Path(partial).chmod(0o644)
-    Path(partial).replace(path)

@@ -15,13 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.errors import InputError
+from gankit.grading.submission import TASK_FILES
 from gankit.scripts import OneSentenceParser
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HERE = "# YOUR CODE HERE"
 ROOT = Path(__file__).resolve().parents[2]
-TASKS = ("simple_gan", "wgan_clip", "wgan_gp", "convolutional_gan", "face_generator", "pretrained_explorer")
-COPIED = ("README.md", "LICENSE", "Makefile", "pyproject.toml", "constraints", "coursework", "data", "docs", "gankit")
+TASKS = tuple(names[0][: -len(".py")] for names in TASK_FILES.values())
+COPIED = (
+    "README.md",
+    "LICENSE",
+    "Makefile",
+    "pyproject.toml",
+    "setup.py",
+    "constraints",
+    "coursework",
+    "data",
+    "docs",
+    "gankit",
+)
 # The judge knows every answer, and tools leave things behind.
 LEFT_OUT = shutil.ignore_patterns("grading", "grading.md", "__pycache__", "*.pyc", "*.h5.part")
 VISIBLE_TESTS = Path(__file__).parent / "visible_tests.py"

@@ -4,10 +4,11 @@ from gankit.networks.contrast import set_contrast
 from gankit.networks.fully_connected import fully_connected_GenDiscr
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.stored_weights import read_weights, write_weights
-from gankit.networks.wide_faces import wide_GenDiscr
+from gankit.networks.wide_faces import face_builder, wide_GenDiscr
 
 __all__ = [
     "LatentGenerator",
+    "face_builder",
     "fully_connected_GenDiscr",
     "read_weights",
     "set_contrast",

@@ -10,6 +10,8 @@ of max-pooling (Radford et al. 2016).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tensorflow import keras
 
 from gankit.randomness import SeedSequence
@@ -74,3 +76,19 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
     discriminator = keras.Model(pictures, scores, name="discriminator")
     return generator, discriminator
+
+
+Builder = Callable[..., tuple[keras.Model, keras.Model]]
+
+
+def face_builder(name: str, convolutional: Builder) -> Builder:
+    """Return the builder of that name.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`gankit.choices.NETWORKS`.
+    convolutional : callable
+        Task 4's builder, handed in as this package imports no task.
+    """
+    return {"convolutional": convolutional, "wide": wide_GenDiscr}[name]

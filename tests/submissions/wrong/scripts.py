@@ -59,7 +59,8 @@ FACES = [
     ("an exception", "script_error", [("scaling.prepare(faces)", "scaling.scale(faces)")]),
     ("an error status", "script_status", [("    return 130 if run.interrupted else 0", "    return 3")]),
 ]
-LOAD = "        gan.replace_weights(options.generator, options.discriminator)\n"
+LOAD = "    gan.replace_weights(generator_file, discriminator_file)\n"
+LATE = "        gan.replace_weights(options.generator, options.discriminator)\n"
 LINE = "between = generator((1 - t) * latents[0] + t * latents[1], training=False)"
 EXPLORER = [
     (
@@ -71,12 +72,12 @@ EXPLORER = [
     (
         "weights loaded too late",
         "not_decoded",
-        [(LOAD, ""), ("        output.save_record(", LOAD + "        output.save_record(")],
+        [(LOAD, ""), ("        output.save_record(", LATE + "        output.save_record(")],
     ),
     (
         "the two files swapped",
         "script_status",
-        [("options.generator, options.discriminator)", "options.discriminator, options.generator)")],
+        [("(generator_file, discriminator_file)", "(discriminator_file, generator_file)")],
     ),
     (
         "scores of other faces",

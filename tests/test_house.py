@@ -1,0 +1,113 @@
+"""The layout of the project: which room imports which, and lessons that differ by their lesson only."""
+
+import ast
+import difflib
+from pathlib import Path
+
+import pytest
+
+from gankit.grading.submission import TASK_FILES
+from gankit.grading.worker.loading import FAMILIES
+
+ROOT = Path(__file__).resolve().parents[1]
+GROUND = {"errors", "randomness", "choices", "files", "memory", "stored_arrays"}
+# Each room imports those before it in this list, and the ground; rooms in one row do not import each other.
+ROWS = [{"fast"}, {"faces", "datasets"}, {"metrics", "plots"}, {"networks"}, {"models"}, {"training"}, {"scripts"}]
+GRADING = GROUND | {"scripts", "models", "grading"}
+TASKS = {names[0][: -len(".py")] for names in TASK_FILES.values()}
+FILES = sorted((ROOT / "gankit").rglob("*.py"))
+
+
+def imported(file):
+    """Every module that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # The worker names its own modules by their place, as it is staged under another name; no room reaches out so.
+            assert node.level <= 1, file
+            if not node.level:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_of(file):
+    for name in imported(file):
+        parts = name.split(".")
+        if parts[0] == "gankit":
+            yield parts[1]
+
+
+def allowed(room):
+    if room in GROUND:
+        return GROUND
+    if room == "grading":
+        return GRADING
+    number = next(number for number, row in enumerate(ROWS) if room in row)
+    return GROUND | {room}.union(*ROWS[:number])
+
+
+def test_every_file_of_the_package_is_in_a_known_room():
+    rooms = {file.relative_to(ROOT / "gankit").parts[0].replace(".py", "") for file in FILES}
+    assert rooms - {"__init__"} == GROUND | {"grading"}.union(*ROWS)
+
+
+# Entry points stand above all rooms; the student's tests stand outside of the package once they are copied.
+@pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if file.name not in ("__main__.py", "visible_tests.py") and file.parent.name != "gankit"],
+    ids=lambda file: file.relative_to(ROOT).as_posix(),
+)
+def test_a_room_imports_only_what_stands_above_it(file):
+    room = file.relative_to(ROOT / "gankit").parts[0]
+    assert set(rooms_of(file)) <= allowed(room)
+
+
+def test_the_ground_imports_only_itself():
+    for name in GROUND:
+        assert set(rooms_of(ROOT / "gankit" / f"{name}.py")) <= GROUND, name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_the_package_imports_no_task(file):
+    if file.name == "visible_tests.py":
+        return
+    assert not {name.split(".")[0] for name in imported(file)} & TASKS
+
+
+def test_task_files_import_earlier_tasks_only():
+    order = [names[0][: -len(".py")] for names in TASK_FILES.values()]
+    for position, task in enumerate(order):
+        others = {name.split(".")[0] for name in imported(ROOT / f"{task}.py")} & TASKS
+        assert others <= set(order[:position]), task
+
+
+def test_the_worker_knows_every_name_of_a_task():
+    names = {name[: -len(".py")] for names in TASK_FILES.values() for name in names}
+    assert names == {name for family in FAMILIES for name in family}
+
+
+def lesson(name):
+    """The class of a task, without its docstrings."""
+    source = (ROOT / name).read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    found = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+    for node in ast.walk(found):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(found).splitlines()
+
+
+def test_clipping_and_penalty_differ_by_what_differs_between_the_papers():
+    changes = list(difflib.unified_diff(lesson("wgan_clip.py"), lesson("wgan_gp.py"), lineterm="", n=0))
+    removed = [line[1:].strip() for line in changes if line.startswith("-") and not line.startswith("---")]
+    assert removed == [
+        "class WGAN_clip(GAN):",
+        "beta_1, beta_2 = (0.5, 0.9)",
+        "gradients = tape.gradient(discr_loss, variables)",
+        "for variable in variables:",
+        "variable.assign(tf.clip_by_value(variable, -1.0, 1.0))",
+        "return {'discr_loss': discr_loss, 'gen_loss': gen_loss}",
+    ]
+    added = [line[1:].strip() for line in changes if line.startswith("+") and not line.startswith("+++")]
+    # The class with its constructor and attribute, the penalty, and its place in the loss.
+    assert len(added) <= 25

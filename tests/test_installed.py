@@ -1,0 +1,82 @@
+"""The project as a wheel: built, installed into an environment of its own, used from an empty folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gankit.faces import DATA
+from pretrained_explorer import sample_faces
+
+ROOT = Path(__file__).resolve().parents[1]
+USE = """
+import numpy as np, gankit
+from pathlib import Path
+from gankit.faces import load_faces
+from gankit.networks.face_encoder import FaceEncoder
+from pretrained_explorer import sample_faces
+faces = sample_faces(12, seed=3)
+assert "site-packages" in gankit.__file__ and len(load_faces()) == 10_000
+assert len(FaceEncoder.load().attributes(faces)["smile"]) == 12
+np.save("faces.npy", faces)
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """The interpreter of an environment that holds the wheel, and sees this one's libraries but not the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    # Building leaves a folder in the source, so a copy is built.
+    source = folder / "source"
+    left_out = shutil.ignore_patterns(
+        ".*", "outputs", "build", "*.egg-info", "__pycache__", "docs", "tests", "benchmarks"
+    )
+    shutil.copytree(ROOT, source, ignore=left_out)
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip"]
+    subprocess.run([*pip, "wheel", *options, "--wheel-dir", str(folder), str(source)], check=True, timeout=300)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "environment", symlinks=os.name != "nt", with_pip=False)
+    place = sysconfig.get_paths(vars={"base": str(folder / "environment")})["purelib"]
+    install = [option for option in options if option != "--no-build-isolation"]
+    subprocess.run([*pip, "install", *install, "--target", place, str(wheel)], check=True, timeout=300)
+    return folder / "environment" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def run(python, folder, *arguments):
+    libraries = sysconfig.get_paths()["purelib"]
+    environment = {**os.environ, "PYTHONPATH": libraries}
+    return subprocess.run(
+        [str(python), *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_an_installed_kit_samples_the_stored_faces_from_an_empty_folder(python, tmp_path):
+    done = run(python, tmp_path, "-c", USE)
+    assert done.returncode == 0, done.stderr[-3000:]
+    # Two processes on one machine, the same weights: only the number of threads may differ.
+    np.testing.assert_allclose(np.load(tmp_path / "faces.npy"), sample_faces(12, seed=3), atol=1e-5)
+
+
+def test_an_installed_task_runs_from_an_empty_folder(python, tmp_path):
+    done = run(python, tmp_path, "-m", "pretrained_explorer", "--grid", "--output", "pictures")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {"grid.png", "record.json"}
+
+
+def test_sampled_faces_are_intensities_and_repeat_with_their_seed():
+    faces = sample_faces(30, seed=1)
+    assert faces.shape == (30, 16, 16) and faces.dtype == np.float32
+    assert faces.min() >= 0 and faces.max() <= 1
+    # The real faces' mean intensity is 0.45; undecoded outputs have about 0.
+    assert 0.35 < faces.mean() < 0.55
+    np.testing.assert_array_equal(faces, sample_faces(30, seed=1))
+    np.testing.assert_allclose(faces[:7], sample_faces(7, seed=1), atol=1e-6)
+    assert np.abs(faces - sample_faces(30, seed=2)).max() > 0.1
+    assert (DATA / "README.md").is_file()
