@@ -24,7 +24,7 @@ def imported(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            # The worker names its own modules by their place, as it is staged under another name; no room reaches out so.
+            # The worker, staged under another name, names its modules by their place; that leaves no room.
             assert node.level <= 1, file
             if not node.level:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -46,7 +46,8 @@ def train(folder, resume):
     ]
     options = Namespace(seed=0, resume=resume, checkpoint_every=0)
     losses = Run(Path(folder) / "checkpoints", options).fit(gan, 20, 20, callbacks=callbacks, steps_per_call=4)
-    arrays = {**gan.state_arrays(), "frames": np.array(callbacks[2].frames), "averaged": average.averaged.get_weights()[0]}
+    averaged, frames = average.averaged.get_weights()[0], np.array(callbacks[2].frames)
+    arrays = {**gan.state_arrays(), "frames": frames, "averaged": averaged}
     arrays.update({f"loss/{name}": np.array(values) for name, values in losses.items()})
     np.savez(Path(folder) / "result.npz", **arrays)
 
