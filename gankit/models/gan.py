@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from keras.saving import deserialize_keras_object, serialize_keras_object
 from tensorflow import keras
 
 from gankit.errors import InputError, NotGivenError, first_line
@@ -258,7 +259,7 @@ class GAN(AdversarialModel):
             if not isinstance(value, (int, float, str, bool)):
                 raise InputError(f"{name} is {value!r}, which a saved model cannot hold; use save_weights.")
         for name in ("generator", "discriminator"):
-            config[name] = keras.saving.serialize_keras_object(getattr(self, name))
+            config[name] = serialize_keras_object(getattr(self, name))
         config["latent_generator"] = self.latent_generator.get_config()
         config["decoding"] = FaceScaling.to_json(self._decoding_state.decoding)
         return config
@@ -268,7 +269,7 @@ class GAN(AdversarialModel):
         """Build a model without real examples, which :attr:`real_examples` takes afterwards."""
         config = dict(config)
         for name in ("generator", "discriminator"):
-            config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
+            config[name] = deserialize_keras_object(config[name], custom_objects=custom_objects)
         config["latent_generator"] = LatentGenerator(**config["latent_generator"])
         config["decoding"] = FaceScaling.from_json(config["decoding"])
         return cls(real_examples=None, **config)
