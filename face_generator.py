@@ -109,13 +109,13 @@ def main(arguments: list[str] | None = None) -> int:
         # ---- Figures ----
         real = faces.astype(np.float32) / 255
         generated = kept.generate(training.FACES_MEASURED)
-        figures = {
+        measures = {
             **training.measure_faces(real, generated),
             "steps_made": curve.steps_made,
             "training_seconds": round(run.seconds["model"], 1),
             **{name: values[-1] for name, values in curve.losses.items()},
         }
-        record = output.save_record(figures)
+        record = output.save_record(measures)
 
         # ---- Pictures, and the weights with the way back to intensities ----
         some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
@@ -128,15 +128,16 @@ def main(arguments: list[str] | None = None) -> int:
         if run.interrupted:
             output.keep_checkpoints()
 
-    distance, floor = figures["frechet_distance"], figures["frechet_floor"]
-    print(f"Frechet distance on pixels, {figures['generated_faces']} generated against {len(faces)} real faces:")
+    distance, floor = measures["frechet_distance"], measures["frechet_floor"]
+    print(f"Frechet distance on pixels, {measures['generated_faces']} generated against {len(faces)} real faces:")
     print(f"  generated {distance:.3f}   (two halves of the real faces: {floor:.3f})")
-    if "classifier_accuracy" in figures:
-        told, by_chance = figures["classifier_accuracy"], figures["classifier_floor"]
+    if "classifier_accuracy" in measures:
+        told, by_chance = measures["classifier_accuracy"], measures["classifier_floor"]
         print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
     print(f"Pictures, weights and record.json are in {output.path}.")
     if run.interrupted:
-        print(f"Stopped after {figures['steps_made']} of {options.steps} steps; --resume goes on to the end.")
+        further = "--resume goes on to the end" if run.saved else "what was learned by then is saved there"
+        print(f"Stopped after {measures['steps_made']} of {options.steps} steps; {further}.")
     return 130 if run.interrupted else 0
 
 

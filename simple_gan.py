@@ -29,7 +29,7 @@ from gankit.datasets import point_clouds
 from gankit.models import GAN
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
-from gankit.training.points import draw_circle, draw_clouds, measure_clouds, measure_points
+from gankit.training.points import measure_clouds, measure_points, plot_circle, plot_clouds
 
 
 class Simple_GAN(GAN):
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
     steps_per_epoch = options.steps_per_epoch or 100
     with parser.open_output(options) as output:
         run = Run(output.checkpoints, options)
-        figures = {}
+        measures = {}
 
         # ---- The circle ----
         points = point_clouds.circle(seed=options.seed)
@@ -102,8 +102,8 @@ def main(arguments: list[str] | None = None) -> None:
             seed=options.seed,
         )
         losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="circle")
-        output.save_figure(draw_circle(gan, losses), "circle.png")
-        figures["circle"] = measure_points(gan, losses, options.seed)
+        output.save_figure(plot_circle(gan, losses), "circle.png")
+        measures["circle"] = measure_points(gan, losses, options.seed)
 
         # ---- The four clouds ----
         points = point_clouds.four_clouds(seed=options.seed)
@@ -120,10 +120,10 @@ def main(arguments: list[str] | None = None) -> None:
             seed=options.seed,
         )
         losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
-        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
-        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+        output.save_figure(plot_clouds(gan, losses), "four_clouds.png")
+        measures["four_clouds"] = measure_clouds(gan, losses, options.seed)
 
-        output.save_record(figures)
+        output.save_record(measures)
     print(f"Pictures and record.json are in {output.path}.")
 
 

@@ -30,7 +30,7 @@ from gankit.datasets import point_clouds
 from gankit.models import GAN
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
-from gankit.training.points import draw_clouds, measure_clouds
+from gankit.training.points import measure_clouds, plot_clouds
 
 
 class WGAN_clip(GAN):
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     steps_per_epoch = options.steps_per_epoch or 100
     with parser.open_output(options) as output:
         run = Run(output.checkpoints, options)
-        figures = {}
+        measures = {}
 
         # ---- The four clouds ----
         points = point_clouds.four_clouds(seed=options.seed)
@@ -105,10 +105,10 @@ def main(arguments: list[str] | None = None) -> None:
             seed=options.seed,
         )
         losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
-        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
-        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+        output.save_figure(plot_clouds(gan, losses), "four_clouds.png")
+        measures["four_clouds"] = measure_clouds(gan, losses, options.seed)
 
-        output.save_record(figures)
+        output.save_record(measures)
     print(f"Pictures and record.json are in {output.path}.")
 
 

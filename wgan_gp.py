@@ -30,7 +30,7 @@ from gankit.datasets import point_clouds
 from gankit.models import GAN
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
-from gankit.training.points import draw_clouds, measure_clouds, measure_points
+from gankit.training.points import measure_clouds, measure_points, plot_clouds
 
 
 class WGAN_GP(GAN):
@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     with parser.open_output(options) as output:
         run = Run(output.checkpoints, options)
-        figures = {}
+        measures = {}
 
         # ---- The four clouds ----
         points = point_clouds.four_clouds(seed=options.seed)
@@ -148,8 +148,8 @@ def main(arguments: list[str] | None = None) -> None:
             seed=options.seed,
         )
         losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
-        output.save_figure(draw_clouds(gan, losses), "four_clouds.png")
-        figures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+        output.save_figure(plot_clouds(gan, losses), "four_clouds.png")
+        measures["four_clouds"] = measure_clouds(gan, losses, options.seed)
 
         # ---- The cloud in the corner of 49 dimensions: all three GANs from the same start ----
         points = point_clouds.corner_cloud(seed=options.seed)
@@ -170,21 +170,21 @@ def main(arguments: list[str] | None = None) -> None:
             )
             losses = run.fit(gan, options.epochs or 100, options.steps_per_epoch or 250, name=f"corner_{name}")
             samples[name], histories[name] = gan.get_fake_sample(1000).numpy(), losses
-            figures[f"corner_{name}"] = measure_points(gan, losses, options.seed)
+            measures[f"corner_{name}"] = measure_points(gan, losses, options.seed)
         distances = {name: point_clouds.corner_distances(sample) for name, sample in samples.items()}
         expected = {"mean_squared_distance": 49 * 0.05**2, "barycentre_squared_distance": 49 * 0.05**2 / 1000}
         output.save_figure(plots.corner(points, samples, histories, distances, expected), "corner.png")
-        figures["corner_real"] = point_clouds.corner_distances(points)
-        rows = {"true cloud, expected": expected, "real sample": figures["corner_real"], **distances}
+        measures["corner_real"] = point_clouds.corner_distances(points)
+        rows = {"true cloud, expected": expected, "real sample": measures["corner_real"], **distances}
         for name, row in rows.items():
             print(
                 f"{name:>22}: mean squared distance {row['mean_squared_distance']:.4f}, "
                 f"barycentre {row['barycentre_squared_distance']:.6f}"
             )
             if name in distances:
-                figures[f"corner_{name}"].update(row)
+                measures[f"corner_{name}"].update(row)
 
-        output.save_record(figures)
+        output.save_record(measures)
     print(f"Pictures and record.json are in {output.path}.")
 
 

@@ -199,7 +199,7 @@ def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_p
     for name in names - {"record.json"}:
         assert (whole / name).read_bytes() == (parts / name).read_bytes(), name
     records = [json.loads((folder / "record.json").read_text()) for folder in (whole, parts)]
-    assert records[0]["figures"] == records[1]["figures"] and records[0]["settings"] == records[1]["settings"]
+    assert records[0]["measures"] == records[1]["measures"] and records[0]["settings"] == records[1]["settings"]
 
 
 def test_what_a_killed_run_left_is_announced_and_replaced(tmp_path, capsys):
@@ -207,6 +207,10 @@ def test_what_a_killed_run_left_is_announced_and_replaced(tmp_path, capsys):
     write_checkpoint(folder / "model.npz", {"steps": 1}, {})
     Run(folder, Namespace(resume=False))
     assert "--resume would have continued it" in capsys.readouterr().out
-    assert list(folder.iterdir()) == []
-    Run(folder, Namespace(resume=True))
+    assert [path.name for path in folder.iterdir()] == ["model.npz"], "it stays until there is another one"
+    points = four_clouds(30)
+    gan = simple_gan.Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], points, seed=0), points, batch_size=5, seed=0)
+    Run(folder, Namespace(resume=False)).fit(gan, 1, 2, name="clouds")
+    assert [path.name for path in folder.iterdir()] == ["clouds.npz"]
+    Run(tmp_path / "empty", Namespace(resume=True))
     assert "no unfinished run to resume" in capsys.readouterr().out

@@ -46,11 +46,11 @@ def assert_record(folder, seed=0):
     record = json.loads((folder / "record.json").read_text())
     assert record["settings"]["seed"] == seed and record["seconds"] > 0
     assert {"python", "tensorflow", "keras", "numpy"} <= set(record["versions"])
-    return record["figures"]
+    return record["measures"]
 
 
-def numbers(figures):
-    for value in figures.values():
+def numbers(measures):
+    for value in measures.values():
         yield from numbers(value) if isinstance(value, dict) else [value]
 
 
@@ -66,8 +66,8 @@ def test_point_cloud_scripts(script, pictures, tmp_path, capsys):
     out = tmp_path / "out"
     script.main(["--epochs", "2", "--steps-per-epoch", "3", "--batch-size", "20", "--seed", "4", "--output", str(out)])
     assert_pictures(out, *pictures)
-    figures = assert_record(out, seed=4)
-    for run_name, found in figures.items():
+    measures = assert_record(out, seed=4)
+    for run_name, found in measures.items():
         assert all(np.isfinite(value) for value in numbers(found)), run_name
         if run_name != "corner_real":
             # Whatever two epochs have taught, real points are nearer to each other.
@@ -79,7 +79,7 @@ def test_point_cloud_scripts(script, pictures, tmp_path, capsys):
     assert "2/2" in printed and str(out) in printed
     if script is wgan_gp:
         for name in ("Simple_GAN", "WGAN_clip", "WGAN_GP"):
-            assert figures[f"corner_{name}"]["mean_squared_distance"] > 0.12
+            assert measures[f"corner_{name}"]["mean_squared_distance"] > 0.12
         assert "barycentre" in printed
 
 
@@ -112,9 +112,9 @@ def test_face_generator_leaves_everything_it_should(face_run):
     assert {path.name for path in out.iterdir()} == names
     assert_pictures(out, "faces.png", "losses.png")
     assert Image.open(out / "training.gif").n_frames == 12
-    figures = assert_record(out, seed=3)
-    assert figures["steps_made"] == 11 and figures["frechet_distance"] > 0 and figures["frechet_floor"] > 0
-    assert "encoder" not in figures, "60 faces are too few"
+    measures = assert_record(out, seed=3)
+    assert measures["steps_made"] == 11 and measures["frechet_distance"] > 0 and measures["frechet_floor"] > 0
+    assert "encoder" not in measures, "60 faces are too few"
     stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
     assert stored.provenance["settings"]["steps"] == 11
     assert stored.decoding.mean.shape == (16, 16)
@@ -123,13 +123,13 @@ def test_face_generator_leaves_everything_it_should(face_run):
 def test_many_faces_are_compared_by_networks_too():
     faces = load_faces()[:1500] / np.float32(255)
     rough = np.random.default_rng(0).uniform(0.2, 0.8, (500, 16, 16)).astype(np.float32)
-    figures = training_faces.measure_faces(faces[:1000], rough)
-    on_features = figures["encoder"]
+    measures = training_faces.measure_faces(faces[:1000], rough)
+    on_features = measures["encoder"]
     assert set(on_features) == {"frechet_distance", "frechet_floor", "metrics", "metrics_floor"}
     # Noise is no face, and every network sees it.
     assert on_features["frechet_distance"] > 5 * on_features["frechet_floor"] > 0
-    assert figures["classifier_accuracy"] > 0.75 and 0.3 < figures["classifier_floor"] < 0.7
-    assert figures["generated_faces"] == 500
+    assert measures["classifier_accuracy"] > 0.75 and 0.3 < measures["classifier_floor"] < 0.7
+    assert measures["generated_faces"] == 500
 
 
 def test_face_generator_repeats_itself(face_run, tmp_path):
@@ -205,11 +205,11 @@ def test_explorer_draws_everything(face_run, tmp_path):
     pretrained_explorer.main(["--output", str(tmp_path)])
     names = ("grid", "faces_by_score", "segment", "principal_coordinates", "pca_generator", "chi_squared")
     assert_pictures(tmp_path, *(f"{name}.png" for name in names))
-    figures = assert_record(tmp_path)
+    measures = assert_record(tmp_path)
     # A sum of 49 squares of standard coordinates has the mean 49; independent normal ones have the variance 98.
-    np.testing.assert_allclose(figures["real faces"]["mean"], 49, rtol=0.01)
-    np.testing.assert_allclose(figures["real, each coordinate shuffled"]["mean"], 49, rtol=0.01)
-    assert figures["real faces"]["variance"] > 2 * figures["real, each coordinate shuffled"]["variance"]
+    np.testing.assert_allclose(measures["real faces"]["mean"], 49, rtol=0.01)
+    np.testing.assert_allclose(measures["real, each coordinate shuffled"]["mean"], 49, rtol=0.01)
+    assert measures["real faces"]["variance"] > 2 * measures["real, each coordinate shuffled"]["variance"]
 
 
 def test_explorer_takes_other_weights_and_draws_only_what_is_asked_for(face_run, tmp_path):

@@ -157,8 +157,8 @@ class OutputFolder:
         durations = [150] * (len(images) - 1) + [2000]
         images[0].save(self.file(name), save_all=True, append_images=images[1:], duration=durations, loop=0)
 
-    def save_record(self, figures: dict[str, Any]) -> dict[str, Any]:
-        """Write ``record.json``: settings, figures, seconds since the folder was opened, versions; return it."""
-        record = run_record(self._options or argparse.Namespace(), self._started, **figures)
+    def save_record(self, measures: dict[str, Any]) -> dict[str, Any]:
+        """Write ``record.json``: settings, measures, seconds since the folder was opened, versions; return it."""
+        record = run_record(self._options or argparse.Namespace(), self._started, **measures)
         self.file("record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         return record

@@ -27,7 +27,7 @@ def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str
     return shlex.join(words)
 
 
-def run_record(options: argparse.Namespace, started: float, **figures: Any) -> dict[str, Any]:
+def run_record(options: argparse.Namespace, started: float, **measures: Any) -> dict[str, Any]:
     """Return what is worth knowing about a run afterwards.
 
     Parameters
@@ -36,7 +36,7 @@ def run_record(options: argparse.Namespace, started: float, **figures: Any) -> d
         The settings, seed included.
     started : float
         ``time.perf_counter()`` at the start.
-    **figures
+    **measures
         The numbers that the run found, in dictionaries or not; six digits of each are kept.
     """
     settings = {
@@ -46,16 +46,16 @@ def run_record(options: argparse.Namespace, started: float, **figures: Any) -> d
     }
     return {
         "settings": settings,
-        "figures": _readable(figures),
+        "measures": _readable(measures),
         "seconds": round(time.perf_counter() - started, 1),
         "versions": {"python": platform.python_version(), **_library_versions()},
     }
 
 
-def _readable(figures: Any) -> Any:
-    if isinstance(figures, dict):
-        return {name: _readable(value) for name, value in figures.items()}
-    return float(f"{figures:.6g}") if isinstance(figures, float) else figures
+def _readable(measures: Any) -> Any:
+    if isinstance(measures, dict):
+        return {name: _readable(value) for name, value in measures.items()}
+    return float(f"{measures:.6g}") if isinstance(measures, float) else measures
 
 
 def _portable(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What training on faces adds to a run: the generator that is kept, frames on the way, and figures at the end."""
+"""What training on faces adds to a run: the generator that is kept, frames on the way, and measures at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trained GAN makes of point clouds: figures, and the arrays that its pictures show."""
+"""What a trained GAN makes of point clouds: measures, and the arrays that its pictures show."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def measure_points(gan: GAN, losses: Losses, seed: int, centres: np.ndarray | No
     gan : GAN
         A trained model of points ``(n, d)``.
     losses : mapping
-        One sequence a loss, a value an epoch; the last ones are among the figures.
+        One sequence a loss, a value an epoch; the last ones are among the measures.
     seed : int
-        Of the latents, which are the figures' own: measuring changes nothing that is drawn afterwards.
+        Of the latents, which are the measures' own: measuring changes nothing that is drawn afterwards.
     centres : numpy.ndarray, optional
         Centres of clouds in the first two coordinates, ``(k, 2)``, to count those that were found.
 
@@ -41,23 +41,23 @@ def measure_points(gan: GAN, losses: Losses, seed: int, centres: np.ndarray | No
     """
     latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_MEASURED)
     fake, real = gan.generator(latents, training=False).numpy(), gan.real_examples.numpy()
-    figures = {name: values[-1] for name, values in losses.items()}
-    figures.update(beside_floor(real, fake))
+    measures = {name: values[-1] for name, values in losses.items()}
+    measures.update(beside_floor(real, fake))
     if centres is not None:
         for key, points in {"metrics": fake, "metrics_floor": real}.items():
-            figures[key].update(modes_found(points[:, :2], centres, 3 * CLOUD_DEVIATION))
-    return figures
+            measures[key].update(modes_found(points[:, :2], centres, 3 * CLOUD_DEVIATION))
+    return measures
 
 
-def draw_circle(gan: GAN, losses: Losses) -> Figure:
-    """Draw a GAN in the plane: real against fake points, D's values over the unit square, losses."""
+def plot_circle(gan: GAN, losses: Losses) -> Figure:
+    """Plot a GAN in the plane: real against fake points, D's values over the unit square, losses."""
     plane = _grid(np.linspace(0, 1, 101, dtype=np.float32))
     scores = _scores(gan.discriminator, plane).reshape(101, 101)
     return plots.circle(gan.get_real_sample().numpy(), gan.get_fake_sample().numpy(), scores, losses)
 
 
-def draw_clouds(gan: GAN, losses: Losses) -> Figure:
-    """Draw a GAN of coloured points with two latents: samples, D on each, D(G(z)) over the latents, losses."""
+def plot_clouds(gan: GAN, losses: Losses) -> Figure:
+    """Plot a GAN of coloured points with two latents: samples, D on each, D(G(z)) over the latents, losses."""
     real, fake = gan.get_real_sample().numpy(), gan.get_fake_sample().numpy()
     latents = gan.latent_generator(1000).numpy()
     reach = 3 if gan.latent_generator.latent_type == "normal" else 1

@@ -39,6 +39,8 @@ class Run:
     ----------
     interrupted : bool
         True once Ctrl-C has ended a ``fit`` that was to keep what it had learned.
+    saved : bool
+        True once there is a checkpoint that this run can be resumed from.
     seconds : dict of float
         Seconds that each ``fit`` trained for, by its name, all sessions together.
     """
@@ -54,16 +56,17 @@ class Run:
             if name not in NOT_SETTINGS
         }
         self.interrupted = False
+        self.saved = self._resume and bool(found)
         self.seconds: dict[str, float] = {}
         found = sorted(checkpoints.glob("*.npz")) if checkpoints is not None else []
+        # They stay until there is something to take their place.
+        self._replaced = [] if self._resume else found
         if self._resume and not found:
             print("There is no unfinished run to resume; beginning from the start.", flush=True)
         if not self._resume and found:
             print(
                 f"An unfinished run in {checkpoints.parent} is replaced; --resume would have continued it.", flush=True
             )
-            for file in found:
-                file.unlink()
 
     def fit(
         self,
@@ -169,8 +172,12 @@ class Run:
         arrays = {f"model/{key}": array for key, array in model.state_arrays().items()}
         for name_there, observer in _with_state(observers).items():
             arrays.update((f"{name_there}/{key}", array) for key, array in observer.state_arrays().items())
+        for file in self._replaced:
+            file.unlink(missing_ok=True)
+        self._replaced = []
         progress = {"steps": made, "seconds": self.seconds[name]}
         write_checkpoint(self._folder / f"{name}.npz", {**about, **progress}, arrays)
+        self.saved = True
 
     def _restore(self, name: str, about: dict[str, Any], model: AdversarialModel, observers: Sequence[Any]) -> int:
         """Put back the state of an earlier session, if there is one to resume; return the steps that it made."""
