@@ -62,9 +62,10 @@ def load_gan(
         from gankit.networks import LatentGenerator, face_builder
         from wgan_gp import WGAN_GP
 
+        generator, discriminator = face_builder(networks, convolutional_GenDiscr)(seed=seed)
+
     faces = load_faces() if faces is None else faces
     scaling = FaceScaling.fit(faces)
-    generator, discriminator = face_builder(networks, convolutional_GenDiscr)(seed=seed)
     latent_generator = LatentGenerator(generator.input_shape[-1], seed=seed)
     gan = WGAN_GP(generator, discriminator, latent_generator, scaling.prepare(faces), decoding=scaling)
     gan.replace_weights(generator_file, discriminator_file)

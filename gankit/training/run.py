@@ -55,10 +55,10 @@ class Run:
             for name, value in settings.items()
             if name not in NOT_SETTINGS
         }
+        found = sorted(checkpoints.glob("*.npz")) if checkpoints is not None else []
         self.interrupted = False
         self.saved = self._resume and bool(found)
         self.seconds: dict[str, float] = {}
-        found = sorted(checkpoints.glob("*.npz")) if checkpoints is not None else []
         # They stay until there is something to take their place.
         self._replaced = [] if self._resume else found
         if self._resume and not found:
@@ -207,15 +207,16 @@ def _with_state(observers: Sequence[Any]) -> dict[str, Any]:
 def _check_agreement(path: Path, stored: dict[str, Any], expected: dict[str, Any]) -> None:
     if stored.get("format") != expected["format"]:
         raise InputError(f"The checkpoint {path} was written by another version of this project; delete it.")
-    for key in sorted({*expected["settings"], *stored["settings"]}):
-        then, now = stored["settings"].get(key), expected["settings"].get(key)
+    settings = stored.get("settings") or {}
+    for key in sorted({*expected["settings"], *settings}):
+        then, now = settings.get(key), expected["settings"].get(key)
         if then != now:
             flag = "--" + key.replace("_", "-")
             raise InputError(
                 f"The unfinished run in {path.parent} was begun with {flag} {then}, and this one has {now}; "
                 f"give the same settings, or leave --resume out."
             )
-    if (stored["model"], stored["examples"]) != (expected["model"], expected["examples"]):
+    if any(stored.get(key) != expected[key] for key in ("model", "examples")):
         raise InputError(
             f"The checkpoint {path} was made with another model or other training data; "
             f"give the same ones, or leave --resume out."
