@@ -23,7 +23,7 @@ lint: $(READY)
 	$(VENV)/bin/python -m ruff format --check .
 
 # Built anew whenever the project's requirements or the tested versions change.
-$(READY): pyproject.toml constraints/$(STACK).txt
+$(READY): pyproject.toml setup.py constraints/$(STACK).txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 9) <= sys.version_info < (3, 14) else "Python 3.9 to 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12")'
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from argparse import Namespace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,13 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.fast import Adam
 from gankit.models import AdversarialModel
 from gankit.randomness import make_stream
 from gankit.training import Run
 from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots
+
+KERAS_2 = version("keras").startswith("2.")
 
 
 def dense(inputs, outputs, name, seed):
@@ -37,7 +41,7 @@ class Translator(AdversarialModel):
 
     def __init__(self, seed=0):
         random = np.random.default_rng(0)
-        generators = keras.optimizers.Adam(0.01)
+        generators = Adam(0.01)
         super().__init__(
             {
                 "to_right": dense(2, 2, "to_right", 1 + seed),
@@ -48,7 +52,7 @@ class Translator(AdversarialModel):
             {
                 "to_right": generators,
                 "to_left": generators,
-                "left_critic": keras.optimizers.Adam(0.01),
+                "left_critic": Adam(0.01),
                 "right_critic": keras.optimizers.SGD(0.01, momentum=0.9),
             },
             examples={"left": random.normal(-1, 0.2, (40, 2)), "right": random.normal(1, 0.2, (30, 2))},
@@ -86,13 +90,15 @@ class Conditional(AdversarialModel):
         hidden = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(hidden))
         made = keras.layers.Dense(2, kernel_initializer=keras.initializers.GlorotUniform(seed + 1))(hidden)
         points, label = keras.Input((2,)), keras.Input((2,))
-        both = keras.layers.Dropout(0.3, seed=5)(keras.layers.Concatenate()([points, label]))
+        both = keras.layers.Concatenate()([points, label])
+        # Keras 2 keeps the state of dropout where nothing can read it.
+        both = both if KERAS_2 else keras.layers.Dropout(0.3, seed=5)(both)
         score = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed + 2))(both)
         places = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
         labels = np.eye(2, dtype=np.float32)[(places[:, 0] > 0).astype(int)]
         super().__init__(
             {"generator": keras.Model([latents, asked], made), "discriminator": keras.Model([points, label], score)},
-            {name: keras.optimizers.Adam(0.01) for name in ("generator", "discriminator")},
+            {name: Adam(0.01) for name in ("generator", "discriminator")},
             examples={"labelled": (places, labels)},
             seed=seed,
             streams={"latent": make_stream(seed + 9)},
@@ -135,7 +141,7 @@ class Restorer(AdversarialModel):
                 "critic": of_pictures("critic", 13 + seed, 1),
                 "features": of_pictures("features", 99, 64),
             },
-            {"restorer": keras.optimizers.Adam(0.01), "critic": keras.optimizers.Adam(0.01)},
+            {"restorer": Adam(0.01), "critic": Adam(0.01)},
             examples={"pairs": (blurred, sharp)},
             seed=seed,
         )
@@ -283,7 +289,7 @@ def test_what_does_not_fit_together_is_refused_in_a_sentence():
         AdversarialModel({"maker": unbuilt}, {})
     network = dense(2, 2, "maker", 0)
     with pytest.raises(InputError, match="optimizer for 'breaker'"):
-        AdversarialModel({"maker": network}, {"breaker": keras.optimizers.Adam()})
+        AdversarialModel({"maker": network}, {"breaker": Adam()})
     with pytest.raises(InputError, match="same number of rows"):
         AdversarialModel({"maker": network}, {}, examples={"pairs": (np.zeros((3, 2)), np.zeros((4, 2)))})
     with pytest.raises(InputError, match="same number of rows"):
@@ -309,7 +315,7 @@ assert set(losses) == {"discr_loss", "gen_loss", "gp"} and np.isfinite(list(loss
 assert np.isfinite(list(history.values())).all()
 assert any((a != b).any() for a, b in zip(start, gan.generator.get_weights()))
 for variable in [*gan.generator.variables, *gan.discriminator.variables]:
-    value = getattr(variable, "value", variable)
+    value = variable if hasattr(variable, "values") else getattr(variable, "value", variable)
     copies = [copy.numpy() for copy in getattr(value, "values", [value])]
     assert len(copies) == 2 and (copies[0] == copies[1]).all(), variable.name
 print("replicas agree")
