@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
             keep_on_interrupt=True,
         )
 
-        # ---- Figures ----
+        # ---- Measures ----
         real = faces.astype(np.float32) / 255
         generated = kept.generate(training.FACES_MEASURED)
         measures = {

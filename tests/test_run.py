@@ -191,7 +191,7 @@ def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_p
     left = [path.relative_to(parts).as_posix() for path in parts.rglob("*") if path.is_file()]
     assert left == ["unfinished/checkpoints/circle.npz"]
     monkeypatch.setattr(Run, "fit", fit)
-    capsys.readouterr()
+    assert "--resume goes on with it" in capsys.readouterr().out
     simple_gan.main(small(parts, "--resume"))
     assert "Simple_GAN on circle" not in capsys.readouterr().out, "the circle was learned already"
     names = {path.name for path in whole.iterdir()}

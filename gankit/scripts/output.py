@@ -124,6 +124,8 @@ class OutputFolder:
             shutil.rmtree(self._pictures, ignore_errors=True)
             remove_if_empty(self.checkpoints)
             remove_if_empty(self._unfinished)
+            if kind is KeyboardInterrupt and self.checkpoints.exists():
+                print(f"\nThe training so far is kept in {self._unfinished}; --resume goes on with it.", flush=True)
 
     def keep_checkpoints(self) -> None:
         """Leave the checkpoints although the block ends well: the run stopped early and can be resumed."""

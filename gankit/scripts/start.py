@@ -66,6 +66,6 @@ def run_script(main: Callable[[], int | None]) -> None:
         sys.stderr.write(f"{Path(sys.argv[0]).name}: {error}\n")
         status = 2
     except KeyboardInterrupt:
-        sys.stderr.write(f"{Path(sys.argv[0]).name}: stopped before there was anything to save.\n")
+        sys.stderr.write(f"{Path(sys.argv[0]).name}: stopped.\n")
         status = 130
     sys.exit(status)

@@ -120,7 +120,7 @@ class Run:
         observers = [*callbacks, curve, progress]
         about = self._about(model)
         made = restored = self._restore(name, about, model, observers)
-        before, started = self.seconds.get(name, 0.0), time.perf_counter()
+        before, started = self.seconds.setdefault(name, 0.0), time.perf_counter()
         saved = started
 
         announce = keras.callbacks.CallbackList(observers, model=model, add_history=False)
