@@ -240,7 +240,7 @@ class FallingRates(StepCallback):
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rates of the steps to come."""
-        left = (self._steps - self.steps_made) / self._steps
+        left = max(0.0, (self._steps - self.steps_made) / self._steps)
         if left < self._share:
             for optimizer, rate in zip(self._optimizers, self._rates):
                 optimizer.learning_rate.assign(rate * left / self._share)
