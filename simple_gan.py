@@ -24,8 +24,8 @@ from gankit.training.recipes import Part
 # The settings of each part. The older course's are too small, and too short, to learn either cloud.
 RECIPES = {
     "default": {
-        "circle": Part("circle", (1, 100, 100), learning_rate=0.001, decay=0.8, epochs=150),
-        "four_clouds": Part("four_clouds", (2, 100, 100), learning_rate=0.001, decay=0.8, epochs=150),
+        "circle": Part("circle", (1, 100, 100), latent_type="uniform", learning_rate=0.001, decay=0.3, epochs=150),
+        "four_clouds": Part("four_clouds", (2, 100, 100), learning_rate=0.001, decay=0.8, epochs=100),
     },
     "coursework": {
         "circle": Part("circle", (1, 10, 10), learning_rate=0.001),
@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
             # ---- Pictures and measures ----
             output.save_figure(plots.points(show_points(gan, losses, part, seed)), f"{name}.png")
             output.save_animation(film.draw(losses), f"{name}.gif")
-            measures[name] = measure_points(gan, losses, part, seed)
+            measures[name] = measure_points(gan, losses, part, seed) | {"training_seconds": run.seconds[name]}
         output.save_record(measures)
     print(f"Pictures, animations and record.json are in {output.path}.")
 

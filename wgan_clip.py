@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> None:
             shown[name] = show_points(gan, losses, part, seed)
             output.save_figure(plots.points(shown[name]), f"{name}.png")
             output.save_animation(film.draw(losses), f"{name}.gif")
-            measures[name] = measure_points(gan, losses, part, seed)
+            measures[name] = measure_points(gan, losses, part, seed) | {"training_seconds": run.seconds[name]}
         if len(shown) > 1:
             output.save_figure(plots.points_side_by_side(shown), "critics.png")
         output.save_record(measures)
