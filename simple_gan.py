@@ -1,19 +1,22 @@
 """Task 1: the GAN. Two networks learn from each other, here on point clouds.
 
-A generator G turns random numbers (latents z) into examples; a discriminator D tells real examples from fake ones.
-D is trained to answer +1 to real examples and -1 to fakes; G is trained to make D answer +1. G never sees a real
-example: all it learns from is how D's answer changes as its fakes change.
+A generator G turns random numbers (latents z) into examples. A discriminator D tells real examples from fake ones: it
+is trained to answer +1 to real examples and -1 to fakes. G is trained to make D answer +1. G never sees a real
+example. It learns only from how D's answer changes when its fakes change a little.
 
 Papers: Goodfellow et al. 2014, Generative Adversarial Nets; Mao et al. 2017, Least Squares GAN (equation 2).
 
 Deviations:
-1. Least squares instead of the cross-entropy of 2014, as its gradient does not vanish where D is sure. The targets are
-   Mao's with a = -1, b = c = 1; his factors 1/2 are left out, which Adam does not notice.
+1. Least squares instead of the cross-entropy of 2014. The targets are Mao's with a = -1, b = c = 1; his factors 1/2 are
+   left out, which changes nothing with Adam.
 2. D is updated `disc_iter` times for each update of G.
-3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of plain gradient descent.
+3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of plain gradient descent. Both learning rates fall to 0 at the end.
 
-Run: python simple_gan.py          (pictures in outputs/simple_gan)
-     python simple_gan.py --help
+Run: python simple_gan.py                       (pictures and animations in outputs/simple_gan)
+     python simple_gan.py --part circle         (one part alone)
+     python simple_gan.py --points FILE         (your own points)
+     python simple_gan.py --recipe coursework   (the older course's settings, which are too small to succeed)
+     python simple_gan.py --help                (all settings)
 """
 
 from __future__ import annotations

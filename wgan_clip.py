@@ -1,20 +1,23 @@
 """Task 2: the Wasserstein GAN, its critic kept in bounds by clipping its weights.
 
-The discriminator becomes a critic: it no longer answers real or fake but gives a score, and is trained to score real
+The discriminator becomes a critic: it no longer answers real or fake but gives a score, and it is trained to score real
 examples higher than fakes by as much as it can. If the score may change by at most 1 per unit of distance (the critic
-is 1-Lipschitz), the best achievable difference is the Wasserstein distance: how far the fakes must be carried, on
-average, to become the real examples. That distance falls smoothly as the fakes come closer, even where the two clouds
-do not overlap. Clipping each weight after each update is the crude way to keep the score's slope bounded.
+is 1-Lipschitz), the largest possible difference is the Wasserstein distance: how far the fakes must be moved, on
+average, to become the real examples. This distance falls smoothly as the fakes come closer, even while the two clouds
+do not overlap. Clipping each weight after each update is a simple way to bound how steep the score can be.
 
 Paper: Arjovsky et al. 2017, Wasserstein GAN (algorithm 1).
 
 Deviations:
-1. The box is [-1, 1] instead of [-0.01, 0.01]: the networks here are small, and end in tanh.
+1. The box is [-1, 1] instead of [-0.01, 0.01], as the networks here are small.
 2. `disc_iter` is 2 instead of 5.
-3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of RMSProp.
+3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of RMSProp. Both learning rates fall to 0 at the end.
 
-Run: python wgan_clip.py           (pictures in outputs/wgan_clip)
-     python wgan_clip.py --help
+Run: python wgan_clip.py                       (pictures and animations in outputs/wgan_clip)
+     python wgan_clip.py --part four_clouds    (one part alone)
+     python wgan_clip.py --points FILE         (your own points)
+     python wgan_clip.py --recipe coursework   (the older course's settings)
+     python wgan_clip.py --help                (all settings)
 """
 
 from __future__ import annotations

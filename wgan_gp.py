@@ -1,18 +1,22 @@
 """Task 3: the Wasserstein GAN, its critic kept in bounds by a gradient penalty.
 
-Clipping leaves the critic few functions to choose from. The gradient penalty bounds its slope where it matters
-instead: at random points x between a real example and a fake, the norm of dD(x)/dx should be 1, and the squared
-deviation from 1 is added to the loss, times lambda_gp. In 49 dimensions this is what still works.
+Clipping leaves the critic few functions to choose from. The gradient penalty bounds its slope only where it matters: at
+random points x between a real example and a fake, the norm of dD(x)/dx should be 1, and the squared deviation from 1 is
+added to the loss, times lambda_gp. The size of lambda_gp has to suit the size of the data.
 
 Paper: Gulrajani et al. 2017, Improved Training of Wasserstein GANs (algorithm 1).
 
 Deviations:
 1. `disc_iter` is 2 instead of 5.
-2. Adam with beta_1 = 0.3 instead of 0.
+2. Adam with beta_1 = 0.3 instead of 0. Both learning rates fall to 0 at the end.
 3. The reported `discr_loss` is without the penalty, so that it can be compared with the one of task 2.
+4. The parts below use a lambda_gp of 0.02 and 1. The default of the class is the paper's 10.
 
-Run: python wgan_gp.py             (pictures in outputs/wgan_gp)
-     python wgan_gp.py --help
+Run: python wgan_gp.py                       (pictures and animations in outputs/wgan_gp)
+     python wgan_gp.py --part corner         (one part alone, or several that begin alike)
+     python wgan_gp.py --points FILE         (your own points)
+     python wgan_gp.py --recipe coursework   (the older course's settings; 10 minutes)
+     python wgan_gp.py --help                (all settings)
 """
 
 from __future__ import annotations
