@@ -429,3 +429,21 @@ def test_an_output_folder_appears_whole_or_not_at_all(tmp_path):
         output.file("whole.txt").write_text("again")
     assert {path.name: path.read_text() for path in target.iterdir()} == {"whole.txt": "again", "kept.txt": "kept"}
     assert [path.name for path in target.parent.iterdir()] == ["b"]
+
+
+def test_an_animation_shows_its_steps_and_colours(tmp_path):
+    gray = [np.full((20, 30), value) for value in (0.0, 1.0)]
+    coloured = [np.full((20, 30, 3), colour, np.uint8) for colour in ((200, 30, 30), (30, 30, 200))]
+    with scripts.OutputFolder(tmp_path) as output:
+        output.save_animation(gray, "gray.gif", [0, 12345], enlarged=3)
+        output.save_animation(coloured, "coloured.gif")
+    film = Image.open(tmp_path / "gray.gif")
+    assert (film.n_frames, film.size) == (2, (90, 76))
+    film.seek(1)
+    frame = np.asarray(film.convert("L"))
+    assert frame[16:].min() == 255 and frame[:16].min() == 0, "the picture is white, and black text stands above it"
+    film = Image.open(tmp_path / "coloured.gif")
+    assert film.size == (30, 20)
+    for number, colour in enumerate(((200, 30, 30), (30, 30, 200))):
+        film.seek(number)
+        assert np.abs(np.asarray(film.convert("RGB")).astype(int) - colour).max() < 12
