@@ -131,7 +131,10 @@ def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = 
 def show_histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], density: bool = False) -> None:
     """Draw histograms over each other: of each label its values and colour."""
     everything = np.concatenate([values for values, _ in series.values()])
-    edges = np.histogram_bin_edges(everything, bins=40)
+    low, high = float(everything.min()), float(everything.max())
+    # Values that differ by rounding errors alone have no room for 40 bins between them.
+    reach = max((high - low) / 2, 1e-3 * max(1.0, abs(low), abs(high)))
+    edges = (low + high) / 2 + np.linspace(-reach, reach, 41)
     for label, (values, colour) in series.items():
         axes.hist(values, bins=edges, color=colour, alpha=0.55, label=label, density=density)
     axes.legend(fontsize=8)

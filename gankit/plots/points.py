@@ -126,7 +126,8 @@ def _many_coordinates(trained: TrainedPoints) -> Figure:
     places, scores, curves = figure.subplots(1, 3)
     show_real_and_fake(places, trained)
     places.legend(fontsize=8, loc="upper right")
-    edges = np.histogram_bin_edges(np.concatenate([trained.real_scores, trained.fake_scores]), bins=40)
+    limits = score_limits(trained.real_scores, trained.fake_scores)
+    edges = np.linspace(limits["vmin"], limits["vmax"], 41)
     for values, colour, label in (
         (trained.real_scores, REAL_COLOUR, "real"),
         (trained.fake_scores, FAKE_COLOUR, "fake"),
