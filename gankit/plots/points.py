@@ -159,7 +159,7 @@ def points_side_by_side(columns: Mapping[str, TrainedPoints]) -> Figure:
         if with_plane:
             _show_plane(figure, axes[1, column], trained)
         show_losses(axes[-1, column], trained.losses, undecided=trained.undecided)
-    axes[0, 0].legend(fontsize=8, loc="upper right")
+    axes[0, 0].legend(fontsize=8, loc="lower left")
     return figure
 
 
