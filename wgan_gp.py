@@ -21,7 +21,9 @@ Run: python wgan_gp.py                       (pictures and animations in outputs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from gankit import scripts
 from gankit.training.recipes import Part
@@ -80,13 +82,13 @@ class WGAN_GP(GAN):
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        latent_generator: object,
+        latent_generator: Callable[[int], tf.Tensor],
         real_examples: tf.Tensor,
         batch_size: int = 200,
         disc_iter: int = 2,
         learning_rate: float = 0.005,
         lambda_gp: float = 10,
-        **options: object,
+        **options: Any,
     ):
         super().__init__(
             generator, discriminator, latent_generator, real_examples, batch_size, disc_iter, learning_rate, **options
@@ -175,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
 
             # ---- Model ----
-            penalty = {} if part.gan in others else {"lambda_gp": part.lambda_gp}
+            penalty: dict[str, Any] = {} if part.gan in others else {"lambda_gp": part.lambda_gp}
             gan = others.get(part.gan, WGAN_GP)(
                 generator,
                 discriminator,

@@ -163,7 +163,7 @@ class OutputFolder:
         ]
         if enlarged > 1:
             size = (enlarged * images[0].width, enlarged * images[0].height)
-            images = [image.resize(size, Image.NEAREST) for image in images]
+            images = [image.resize(size, Image.Resampling.NEAREST) for image in images]
         images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
         if images[0].mode == "RGB":
             # The last frame has the colours of all: one palette for the film keeps it small and free of flicker.
