@@ -143,7 +143,7 @@ class Grader:
 
     def _grade_task(self, task: Task, submission: Submission, seed: int) -> TaskResult:
         file = submission.tasks.get(task.number)
-        result = TaskResult(task.number, task.title, file, task.checks)
+        result = TaskResult(task.number, task.title, file, task.checks_of(file))
         if file is None:
             names = " or ".join(TASK_FILES[task.number])
             result.finish(f"There is no {names} in the submission.")
