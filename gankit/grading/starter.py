@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.errors import InputError
+from gankit.grading.judge.tasks import TASKS as JUDGED
+from gankit.grading.judge.tasks import Task
+from gankit.grading.judge.verdicts import Check
+from gankit.grading.points import read_points
 from gankit.grading.submission import TASK_FILES
 from gankit.scripts import OneSentenceParser
 
@@ -22,8 +26,8 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HERE = "# YOUR CODE HERE"
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = tuple(names[0][: -len(".py")] for names in TASK_FILES.values())
+# The README is the instructor's; students get ASSIGNMENT.md.
 COPIED = (
-    "README.md",
     "LICENSE",
     "Makefile",
     "pyproject.toml",
@@ -37,6 +41,15 @@ COPIED = (
 # The judge knows every answer, and tools leave things behind.
 LEFT_OUT = shutil.ignore_patterns("grading", "grading.md", "__pycache__", "*.pyc", "*.h5.part")
 VISIBLE_TESTS = Path(__file__).parent / "visible_tests.py"
+ASSIGNMENT = Path(__file__).parent / "assignment.md"
+WRITTEN = {
+    1: "the losses and the training step",
+    2: "the losses and the training step, with clipping",
+    3: "the losses, the gradient penalty and the training step",
+    4: "both networks",
+    5: "`build`: faces, networks and model put together",
+    6: "the answers to four questions",
+}
 
 
 @dataclass(frozen=True)
@@ -121,8 +134,36 @@ def restore(starter: str, source: str, name: str) -> str:
     return "".join(pieces)
 
 
-def write_starter(folder: Path) -> None:
+def assignment(points: dict[str, float]) -> str:
+    """Return the statement of the six tasks; ``points`` are those that differ from the grader's own."""
+
+    def worth(task: Task, check: Check) -> float:
+        return points.get(f"{task.number}.{check.key}", check.points)
+
+    lines = []
+    for task in JUDGED:
+        most = sum(worth(task, check) for check in task.checks)
+        lines.append(f"| {task.number} | `{TASK_FILES[task.number][0]}` | {WRITTEN[task.number]} | {most:g} |")
+    total = sum(worth(task, check) for task in JUDGED for check in task.checks)
+    lines.append(f"| | | **in all** | **{total:g}** |")
+    explorer = JUDGED[-1]
+    words = {check.key: f"{worth(explorer, check):g}" for check in explorer.checks}
+    given = sum(float(words[key]) for key in ("method", "generator", "discriminator", "runs"))
+    text = ASSIGNMENT.read_text(encoding="utf-8")
+    for key, value in {**words, "tasks": "\n".join(lines), "given": f"{given:g}"}.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+def write_starter(folder: Path, points: dict[str, float] | None = None) -> None:
     """Write the student's version of the kit.
+
+    Parameters
+    ----------
+    folder : path
+        An empty or new folder.
+    points : dict, optional
+        Points by check, where they differ from the grader's own; the assignment states them.
 
     Raises
     ------
@@ -145,6 +186,9 @@ def write_starter(folder: Path) -> None:
             shutil.copy2(path, folder / name)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / "ASSIGNMENT.md").write_text(assignment(points or {}), encoding="utf-8")
+    project = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(project.replace("README.md", "ASSIGNMENT.md"), encoding="utf-8")
     (folder / "tests").mkdir()
     shutil.copy2(VISIBLE_TESTS, folder / "tests" / "test_tasks.py")
 
@@ -155,6 +199,7 @@ def starter_command(arguments: list[str]) -> None:
         prog="python -m gankit.grading starter", description="Write the student's version of the kit."
     )
     parser.add_argument("folder", type=Path, metavar="OUT", help="an empty or new folder")
-    folder = parser.parse_args(arguments).folder
-    write_starter(folder)
-    print(f"The student's version is in {folder}: six task files to complete, and tests to run with pytest.")
+    parser.add_argument("--points", type=Path, metavar="FILE", help="points by check, as for grading")
+    options = parser.parse_args(arguments)
+    write_starter(options.folder, read_points(options.points))
+    print(f"The student's version is in {options.folder}. Students begin with ASSIGNMENT.md.")

@@ -189,8 +189,8 @@ QUESTIONS = {
     ),
     "squares": (
         "no_squares",
-        "No histogram shows the sums of 49 squares. Divide each coordinate by its standard deviation first; the sums of "
-        "the real faces then lie around 49.",
+        "No histogram shows the sums of 49 squares. Divide each coordinate by its standard deviation first: the sums "
+        "of the real faces then lie around 49.",
     ),
 }
 
