@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -138,7 +138,7 @@ class Grader:
         self.seed = seed
         self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
         self._jobs = jobs
-        self._stack = stack_in_words()
+        self.stack = stack_in_words()
 
     def tasks_of(self, submission: Submission) -> list[Task]:
         """Return the tasks that are graded of a submission: those asked for that the naming of its files has."""
@@ -146,20 +146,24 @@ class Grader:
 
     def grade(self, submission: Submission) -> Report:
         """Grade one submission; never raises for what a submission does."""
-        return next(self.grade_all([(submission, None)]))
+        return next(self.grade_all([submission]))
 
-    def grade_all(self, orders: Iterable[tuple[Submission, Collection[int] | None]]) -> Iterator[Report]:
+    def grade_all(
+        self, submissions: Iterable[Submission], only: Mapping[str, Collection[int]] | None = None
+    ) -> Iterator[Report]:
         """Grade many, in order; the next one is begun while the last tasks of the one before still run.
 
         Parameters
         ----------
-        orders : iterable of tuple
-            Each submission with the tasks to grade; None for all of them.
+        submissions : iterable of Submission
+            What to grade.
+        only : mapping, optional
+            The tasks that are graded of each submission, by its name.
         """
         begun: deque[tuple[Submission, dict[int, Future]]] = deque()
         with ThreadPoolExecutor(self._jobs) as pool:
-            for submission, numbers in orders:
-                tasks = [t for t in self.tasks_of(submission) if numbers is None or t.number in numbers]
+            for submission in submissions:
+                tasks = [t for t in self.tasks_of(submission) if only is None or t.number in only[submission.name]]
                 begun.append((submission, self._begin(pool, submission, tasks)))
                 if len(begun) > 1:
                     yield self._finish(*begun.popleft())
@@ -187,23 +191,23 @@ class Grader:
             names = " or ".join(n for n in TASK_FILES[task.number] if submission.naming != OLDER or n[0].isdigit())
             near = submission.near.get(task.number)
             result.finish(f"There is no {names} in the submission." + (f" {near}" if near else ""))
-            return result, TaskRun(seed)
+            return result, TaskRun(stack=self.stack)
         # A task's inputs depend on nothing but the seed and its number: alone or in a batch, in any order.
         play = task.prepare(np.random.default_rng([seed, task.number]), file, submission)
         requests = [scene for scene in play.requests if self._scenes is None or scene["name"] in self._scenes]
         outcome = self._play(requests, play.file, {**submission.files, **play.files})
         result.printed = outcome.printed
         self._judge(task, play, outcome, result)
-        return result, TaskRun(seed, round(time.monotonic() - started, 2), self._stack)
+        return result, TaskRun(seed, round(time.monotonic() - started, 2), self.stack)
 
     def _judge(self, task: Task, play: Play, outcome: Outcome, result: TaskResult) -> None:
         if any(error["type"] == "NotImplementedError" for error in outcome.errors.values()):
             result.finish("Not started: a part of it still raises NotImplementedError.")
         elif "import" in outcome.errors:
-            task.import_failed(result, outcome.errors["import"], self._stack)
+            task.import_failed(result, outcome.errors["import"], self.stack)
         else:
             try:
-                task.judge(play, outcome, result, self._stack)
+                task.judge(play, outcome, result, self.stack)
             except UNREADABLE:
                 # Only what a tampered worker sends makes the judge stumble; findings so far stand.
                 outcome.ended = "garbled"
