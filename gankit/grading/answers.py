@@ -165,7 +165,7 @@ def plain(text: str) -> str:
     # A variable or tensor shows its name, shape and type, and not its values; the message may end within them.
     text = re.sub(r",\s*(?:numpy|value)=[^<>]*", "", text)
     text = re.sub(MANY_NUMBERS, "[...] ", text)
-    return re.sub(r"(?:/[\w.@+-]+)+/([\w.@+-]+)", r"\1", re.sub(r"\s+", " ", text)).strip()
+    return re.sub(r"(?<![:/\w])(?:/[\w.@+-]+)+/([\w.@+-]+)", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
 def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:

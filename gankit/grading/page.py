@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import statistics
 import urllib.parse
 from collections.abc import Iterable
@@ -36,8 +37,13 @@ def _(text: str) -> str:
     return html.escape("".join(c if c.isprintable() else " " for c in text))
 
 
+def _short(name: str) -> str:
+    """Leave out what Moodle adds to a student's name."""
+    return _(re.sub(r"_\d+_assignsubmission_\w*$", "", name))
+
+
 def _link(name: str) -> str:
-    return f'<a href="{urllib.parse.quote(folder_name(name))}/feedback.html">{_(name)}</a>'
+    return f'<a href="{urllib.parse.quote(folder_name(name))}/feedback.html">{_short(name)}</a>'
 
 
 def _seconds(seconds: float) -> str:
@@ -94,14 +100,28 @@ def _class_table(reports: list[Report]) -> list[str]:
     for report in reports:
         tasks = {task.number: task for task in report.tasks}
         cells = "".join(f'<td class="number">{_share(tasks.get(n))}</td>' for n in numbers)
-        groups = same.get(report.name, {}).items()
-        others = "; ".join(f"task {n}: {_(', '.join(names))}" for n, names in groups)
         points = f"<b>{number(report.points)}</b> of {number(report.most)}"
         lines.append(
             f'<tr><td title="{_(report.name)}">{_link(report.name)}</td><td class="number">{points}</td>{cells}'
         )
+        others = _others(same.get(report.name, {}))
         lines.append(f'<td class="number">{_seconds(report.seconds)}</td><td class="others">{others}</td></tr>')
     return [*lines, "</table></div></section>"]
+
+
+def _others(same: dict[int, list[str]]) -> str:
+    """Name the one with whom most programs are shared, and count the others."""
+    tasks: dict[str, list[str]] = {}
+    for task_number, names in same.items():
+        for name in names:
+            tasks.setdefault(name, []).append(str(task_number))
+    if not tasks:
+        return ""
+    first = max(tasks, key=lambda name: len(tasks[name]))
+    everybody = "; ".join(f"{_short(name)}: task {', '.join(numbers)}" for name, numbers in tasks.items())
+    count = f"{len(tasks[first])} tasks" if len(tasks[first]) > 1 else f"task {tasks[first][0]}"
+    more = f" +{len(tasks) - 1}" if len(tasks) > 1 else ""
+    return f'<a href="#same" title="{everybody}">{count}{more}: {_short(first)}</a>'
 
 
 def _share(task: TaskResult | None) -> str:
@@ -122,7 +142,7 @@ def _mistakes(reports: list[Report], task_number: int) -> list[str]:
             if finding.verdict == FAIL:
                 made.setdefault((check.title, finding.idea), []).append((name, finding))
     entries = [
-        f'<div class="mistake"><b>{len(found)}</b><div><strong>{_(title[:1].upper() + title[1:])}.</strong> '
+        f'<div class="mistake"><b>{len(found)}</b><div><strong>{_(title)}:</strong> '
         f"{_(_most_frequent(finding.sentence for _name, finding in found))}</div>"
         f'<div class="soft">{", ".join(_link(name) for name, _finding in found)}</div></div>'
         for (title, _idea), found in sorted(made.items(), key=lambda item: -len(item[1]))
@@ -143,21 +163,21 @@ def _most_frequent(sentences: Iterable[str]) -> str:
 
 
 def _copies(reports: list[Report]) -> list[str]:
-    groups = {
-        (task, tuple(sorted([name, *others])))
-        for name, found in same_programs(reports).items()
-        for task, others in found.items()
-    }
+    groups: dict[tuple[str, ...], set[int]] = {}
+    for name, found in same_programs(reports).items():
+        for task_number, others in found.items():
+            groups.setdefault(tuple(sorted([name, *others])), set()).add(task_number)
     if not groups:
         return []
     rows = [
-        f"<tr><td>Task {task}</td><td>{', '.join(_link(name) for name in names)}</td></tr>"
-        for task, names in sorted(groups, key=lambda group: (-len(group[1]), group))
+        f'<tr><td class="number">{", ".join(map(str, sorted(tasks)))}</td><td>{", ".join(map(_link, names))}</td></tr>'
+        for names, tasks in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     ]
     return [
-        '<section class="card"><h2>The same program</h2><p class="soft">These files are the same but for the spelling '
-        "of names, comments and docstrings. Short tasks can agree by chance, above all where most of a file was given: "
-        "compare the files before you draw conclusions.</p><table>",
+        '<section class="card" id="same"><h2>The same program</h2><p class="soft">',
+        "These files are the same but for the spelling of names, comments and docstrings. Short tasks can agree by "
+        "chance, above all where most of a file was given: compare the files before you draw conclusions.</p>",
+        '<table><tr><th class="number">Tasks</th><th>Submissions</th></tr>',
         *rows,
         "</table></section>",
     ]
@@ -184,11 +204,11 @@ def _task(task: TaskResult) -> list[str]:
     lines.append("<table>")
     for check, finding in parts.scored:
         worth = f"{number(earned(check, finding))} / {number(check.points)}"
-        verdict = f'<td class="verdict-{finding.verdict}">{finding.verdict}</td>'
-        lines.append(f'<tr>{verdict}<td class="number">{worth}</td><td>{_(check.title)}</td></tr>')
+        verdict = f'<td class="verdict verdict-{finding.verdict}">{finding.verdict}</td>'
+        lines.append(f'<tr>{verdict}<td class="number worth">{worth}</td><td>{_(check.title)}</td></tr>')
     for reason, checks in parts.unchecked:
         most = number(sum(check.points for check in checks))
-        lines.append(f'<tr><td class="verdict-not">not checked</td><td class="number">0 / {most}</td>')
+        lines.append(f'<tr><td class="verdict verdict-not">not checked</td><td class="number worth">0 / {most}</td>')
         lines.append(f'<td class="soft">{_(together(checks))}. {_(reason)}</td></tr>')
     lines.append("</table><ul>")
     lines += [f"<li><b>{_(check.title)}</b>: {_(finding.sentence)}</li>" for check, finding in parts.further]

@@ -63,16 +63,14 @@ def outline(task: TaskResult) -> Outline:
     for check, finding in pairs:
         if finding.verdict == NOT_CHECKED:
             reasons.setdefault(finding.sentence, []).append(check)
-    # An error keeps the rest from running; after that comes what costs most, and the earlier check of two alike.
-    failed.sort(key=lambda pair: (not pair[1].idea.endswith("_error"), earned(*pair) - pair[0].points))
     start = ""
     if failed:
-        start = f"{failed[0][0].title}. {failed[0][1].sentence}"
+        start = f"{failed[0][1].sentence} (Item: {failed[0][0].title}.)"
     elif reasons:
         start = next(iter(reasons))
     scored = [pair for pair in pairs if pair[1].verdict != NOT_CHECKED]
-    further = [pair for pair in pairs if pair in failed[1:]]
-    return Outline(start[:1].upper() + start[1:], scored, further, list(reasons.items()))
+    # Checks stand in the order in which one builds on the other: the first that failed is the one to mend first.
+    return Outline(start, scored, failed[1:], list(reasons.items()))
 
 
 def together(checks: list[Check]) -> str:
