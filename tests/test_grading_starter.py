@@ -11,7 +11,7 @@ from submissions.corpus import ROOT, patched, sentences
 from gankit.errors import InputError
 from gankit.grading.grade import Grader
 from gankit.grading.judge.tasks import TASKS as JUDGED
-from gankit.grading.starter import BEGIN, END, TASKS, assignment, find_regions, restore, strip, write_starter
+from gankit.grading.starter import BEGIN, END, HERE, TASKS, assignment, find_regions, strip, write_starter
 from gankit.grading.submission import TASK_FILES, read_submission
 
 
@@ -28,6 +28,21 @@ def solutions():
         lines = source.splitlines()
         for region in find_regions(source, task):
             yield from (line.strip() for line in lines[region.first + 1 : region.behind - 1])
+
+
+def restore(starter, source, name):
+    """Put the solutions of ``source`` back into its student's version."""
+    full = source.splitlines(keepends=True)
+    solutions = ["".join(full[region.first : region.behind]) for region in find_regions(source, name)]
+    pieces, rest = [], starter.splitlines(keepends=True)
+    while rest:
+        line = rest.pop(0)
+        if line.strip() == HERE and solutions:
+            pieces.append(solutions.pop(0))
+            rest.pop(0)
+        else:
+            pieces.append(line)
+    return "".join(pieces)
 
 
 def test_no_line_of_a_solution_is_left(starter):

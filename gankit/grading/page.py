@@ -96,7 +96,9 @@ def _class_table(reports: list[Report]) -> list[str]:
     heads = "".join(f'<th class="number" title="{_(titles[n])}">Task {n}</th>' for n in numbers)
     same = same_programs(reports)
     lines = ['<section class="card"><h2>Students</h2><div class="scroll"><table class="class"><tr><th>Submission</th>']
-    lines.append(f'<th class="number">Points</th>{heads}<th class="number">Time</th><th>Same program as</th></tr>')
+    lines.append(
+        f'<th class="number">Points</th>{heads}<th class="number">Time</th><th>Same program as (tasks)</th></tr>'
+    )
     for report in reports:
         tasks = {task.number: task for task in report.tasks}
         cells = "".join(f'<td class="number">{_share(tasks.get(n))}</td>' for n in numbers)
@@ -119,9 +121,8 @@ def _others(same: dict[int, list[str]]) -> str:
         return ""
     first = max(tasks, key=lambda name: len(tasks[name]))
     everybody = "; ".join(f"{_short(name)}: task {', '.join(numbers)}" for name, numbers in tasks.items())
-    count = f"{len(tasks[first])} tasks" if len(tasks[first]) > 1 else f"task {tasks[first][0]}"
-    more = f" +{len(tasks) - 1}" if len(tasks) > 1 else ""
-    return f'<a href="#same" title="{everybody}">{count}{more}: {_short(first)}</a>'
+    more = f", {len(tasks) - 1} more" if len(tasks) > 1 else ""
+    return f'<a href="#same" title="{everybody}">{_short(first)} ({len(tasks[first])}){more}</a>'
 
 
 def _share(task: TaskResult | None) -> str:

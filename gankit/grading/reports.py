@@ -8,9 +8,8 @@ import io
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from gankit.files import whole_file
@@ -33,20 +32,11 @@ def earned(check: Check, finding: Finding) -> float:
     return round(check.points * finding.share, 2)
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(NamedTuple):
     """A task's findings in the order in which they are read.
 
-    Attributes
-    ----------
-    start : str
-        What to mend first; empty where everything passed.
-    scored : list of tuple
-        The checks that passed or failed, and their findings.
-    further : list of tuple
-        Those that failed, without the first one to mend.
-    unchecked : list of tuple
-        Why some checks were not made, and which ones.
+    ``start`` is what to mend first, empty where everything passed. ``scored`` are the checks that passed or failed,
+    ``further`` those that failed but for the first one, ``unchecked`` the reasons why some were not made.
     """
 
     start: str

@@ -16,8 +16,6 @@ from pathlib import Path
 
 from gankit.errors import InputError
 from gankit.grading.judge.tasks import TASKS as JUDGED
-from gankit.grading.judge.tasks import Task
-from gankit.grading.judge.verdicts import Check
 from gankit.grading.points import read_points
 from gankit.grading.submission import TASK_FILES
 from gankit.scripts import OneSentenceParser
@@ -42,14 +40,6 @@ COPIED = (
 LEFT_OUT = shutil.ignore_patterns("grading", "grading.md", "__pycache__", "*.pyc", "*.h5.part")
 VISIBLE_TESTS = Path(__file__).parent / "visible_tests.py"
 ASSIGNMENT = Path(__file__).parent / "assignment.md"
-WRITTEN = {
-    1: "the losses and the training step",
-    2: "the losses and the training step, with clipping",
-    3: "the losses, the gradient penalty and the training step",
-    4: "both networks",
-    5: "`build`: faces, networks and model put together",
-    6: "the answers to four questions",
-}
 
 
 @dataclass(frozen=True)
@@ -119,39 +109,16 @@ def strip(source: str, name: str) -> str:
     return "".join(lines)
 
 
-def restore(starter: str, source: str, name: str) -> str:
-    """Put the solutions of ``source`` back into its student's version."""
-    full = source.splitlines(keepends=True)
-    solutions = ["".join(full[region.first : region.behind]) for region in find_regions(source, name)]
-    pieces, rest = [], starter.splitlines(keepends=True)
-    while rest:
-        line = rest.pop(0)
-        if line.strip() == HERE and solutions:
-            pieces.append(solutions.pop(0))
-            rest.pop(0)
-        else:
-            pieces.append(line)
-    return "".join(pieces)
-
-
 def assignment(points: dict[str, float]) -> str:
     """Return the statement of the six tasks; ``points`` are those that differ from the grader's own."""
-
-    def worth(task: Task, check: Check) -> float:
-        return points.get(f"{task.number}.{check.key}", check.points)
-
-    lines = []
-    for task in JUDGED:
-        most = sum(worth(task, check) for check in task.checks)
-        lines.append(f"| {task.number} | `{TASK_FILES[task.number][0]}` | {WRITTEN[task.number]} | {most:g} |")
-    total = sum(worth(task, check) for task in JUDGED for check in task.checks)
-    lines.append(f"| | | **in all** | **{total:g}** |")
-    explorer = JUDGED[-1]
-    words = {check.key: f"{worth(explorer, check):g}" for check in explorer.checks}
-    given = sum(float(words[key]) for key in ("method", "generator", "discriminator", "runs"))
+    worth = {f"{task.number}.{check.key}": check.points for task in JUDGED for check in task.checks} | points
+    words = {key: worth[key] for key in worth if key.startswith("6.")}
+    words |= {str(n): sum(worth[key] for key in worth if key.startswith(f"{n}.")) for n in TASK_FILES}
+    words["all"] = sum(worth.values())
+    words["given"] = sum(worth[f"6.{key}"] for key in ("method", "generator", "discriminator", "runs"))
     text = ASSIGNMENT.read_text(encoding="utf-8")
-    for key, value in {**words, "tasks": "\n".join(lines), "given": f"{given:g}"}.items():
-        text = text.replace("{" + key + "}", value)
+    for key, value in words.items():
+        text = text.replace("{" + key + "}", f"{value:g}")
     return text
 
 
