@@ -13,6 +13,7 @@ import pytest
 from gankit.errors import InputError
 from gankit.grading import containers
 from gankit.grading.notebooks import notebook_code
+from gankit.grading.stage import Stage
 from gankit.grading.submission import TASK_FILES, find_submissions, nearly, read_submission
 
 CODE = "class Simple_GAN:\n    pass\n"
@@ -110,6 +111,16 @@ def test_bombs_are_not_lit(tmp_path, monkeypatch):
     assert not found.tasks and len(found.files) <= containers.MOST_FILES
     for word in ("large.zip/simple_gan.py", "tar.tar.gz", "huge.zip", "broken.zip", "other.rar", "Only the first"):
         assert sum(word in note for note in found.notes) == 1, (word, found.notes)
+
+
+def test_names_that_a_disk_refuses_do_no_harm(tmp_path):
+    files = {"simple_gan.py": CODE, "a": "x = 1\n", "a/b.py": "x = 1\n", "n" * 300 + ".py": "x = 1\n"}
+    found = read_submission(zipped(tmp_path / "ann.zip", files))
+    stage = Stage()
+    folder = stage.new_folder(found.files, {})
+    assert (folder / "simple_gan.py").read_text() == CODE and (folder / "a").read_text() == "x = 1\n"
+    stage.remove()
+    assert not stage.root.exists()
 
 
 def test_an_entry_that_lies_about_its_size_is_left_out(tmp_path):
