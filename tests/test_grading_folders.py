@@ -219,6 +219,13 @@ def test_a_class_has_folders_archives_and_single_files(tmp_path):
     assert [one.name for one in found] == ["deep"]
 
 
+def test_every_submission_has_a_folder_of_its_own(tmp_path):
+    for place in ("a/Ann", "b/ann", "c/An;n", "d/An_n"):
+        write(tmp_path / place, simple_gan_py=CODE)
+    found, _ = find_submissions([tmp_path / place for place in ("a/Ann", "b/ann", "c/An;n", "d/An_n")])
+    assert [one.name for one in found] == ["Ann", "ann (2)", "An;n", "An_n (2)"]
+
+
 def test_who_hands_in_nothing_is_graded_as_the_others(tmp_path):
     write(tmp_path, **{"ann__0-simple_gan_py": CODE, "bob__notes": "nothing"})
     found, _ = find_submissions([tmp_path])

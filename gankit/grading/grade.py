@@ -30,6 +30,10 @@ ENDINGS = {
     "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
 }
 
+NOT_STARTED = (
+    "Not started: a part of it still raises NotImplementedError. Write that part, or pass in its place to have the "
+    "rest graded."
+)
 UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 
 
@@ -202,7 +206,7 @@ class Grader:
 
     def _judge(self, task: Task, play: Play, outcome: Outcome, result: TaskResult) -> None:
         if any(error["type"] == "NotImplementedError" for error in outcome.errors.values()):
-            result.finish("Not started: a part of it still raises NotImplementedError.")
+            result.finish(NOT_STARTED)
         elif "import" in outcome.errors:
             task.import_failed(result, outcome.errors["import"], self.stack)
         else:

@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -279,11 +278,6 @@ def classroom(report: Report) -> str:
         "tests": tests,
     }
     return base64.b64encode(json.dumps(result).encode()).decode()
-
-
-def folder_name(name: str) -> str:
-    """Return the name of the folder with a submission's results."""
-    return re.sub(r"[^\w.()@+ -]", "_", name).strip(" .") or "submission"
 
 
 def write(path: Path, content: str) -> None:

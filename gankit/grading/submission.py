@@ -243,10 +243,17 @@ def find_submissions(
     for submission in found:
         # Whoever handed in nothing is graded as the others of the class are.
         submission.naming = submission.naming or (min(namings) if len(namings) == 1 else "")
-        names[submission.name] = names.get(submission.name, 0) + 1
-        if names[submission.name] > 1:
-            submission.name += f" ({names[submission.name]})"
+        # Some disks do not tell capitals from small letters.
+        place = folder_name(submission.name).lower()
+        names[place] = names.get(place, 0) + 1
+        if names[place] > 1:
+            submission.name += f" ({names[place]})"
     return found, remarks
+
+
+def folder_name(name: str) -> str:
+    """Return the name of the folder with a submission's results."""
+    return re.sub(r"[^\w.()@+ -]", "_", name).strip(" .") or "submission"
 
 
 def _members(folder: Path) -> tuple[list[Path], list[Path]]:
