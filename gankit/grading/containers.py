@@ -101,7 +101,7 @@ class Taking:
                     self.notes.append(f"{name} was left out: it is a link or a device and not a file.")
             elif path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
                 further.append(path)
-            elif not self.take(name, status.st_size, lambda count, path=path: _start_of(path, count)):
+            elif not self.take(name, status.st_size, lambda count, path=path: start_of(path, count)):
                 return
         for path in further:
             if path.is_dir() and depth < DEEPEST:
@@ -178,6 +178,7 @@ def _normal(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).as_posix()
 
 
-def _start_of(path: Path, count: int) -> bytes:
+def start_of(path: Path, count: int) -> bytes:
+    """Read the beginning of a file."""
     with path.open("rb") as file:
         return file.read(count)
