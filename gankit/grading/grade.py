@@ -24,10 +24,10 @@ RETRIES = 3
 TRAINING = ("train", "fit")
 ENDINGS = {
     "time": ("TimeLimit", "the time limit was reached"),
-    "exit": ("ProcessEnded", "the process was ended by the code, or crashed"),
-    "output": ("TooMuchOutput", "more was printed than a task can need"),
-    "garbled": ("Garbled", "what came back cannot be read"),
-    "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
+    "exit": ("ProcessEnded", "the code ended its process, or the process crashed"),
+    "output": ("TooMuchOutput", "the code printed more than 20 MB"),
+    "garbled": ("Garbled", "the results that its process sent cannot be read"),
+    "done": ("ProcessEnded", "the code ended its process, or the process crashed"),
 }
 
 NOT_STARTED = (
