@@ -13,7 +13,7 @@ import numpy as np
 
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.stored_task import weights_file
-from gankit.grading.judge.verdicts import Check, TaskResult, in_words
+from gankit.grading.judge.verdicts import PASS, Check, TaskResult, in_words
 from gankit.grading.worker.leavings import PIXEL
 
 SIDE = 16
@@ -23,6 +23,16 @@ HDF5, PICTURES = "894844460d0a1a0a", ("89504e47", "47494638", "ffd8ff", "2550444
 FACES_CHECKS = (
     Check("runs", "a short training run ends without an error, on prepared faces", 3),
     Check("leaves", "it leaves pictures of recovered faces and the weights of what it trained", 2),
+)
+EXPLORER_CHECKS = (
+    Check("method", "the class has replace_weights", 0.5),
+    Check("generator", "the generator gets the weights of its file", 0.5),
+    Check("discriminator", "the discriminator gets the weights of its file", 0.5),
+    Check("runs", "the script ends without an error and shows the stored generator's faces", 0.5),
+    Check("sorted", "question 1: faces sorted by the discriminator's score", 2.5),
+    Check("segment", "question 2: a straight line between two latent vectors", 2.5),
+    Check("components", "question 3: new faces made from principal components", 1.5),
+    Check("squares", "question 4: sums of 49 squared coordinates", 1.5),
 )
 FEW_FACES = {
     "gankit.training.faces": {"FACES_MEASURED": 60, "FACES_CALIBRATING": 20, "FRAMES": 2},
@@ -161,8 +171,34 @@ def _is_trained(array: np.ndarray, gan: dict[str, Any]) -> bool:
     return bool(np.ptp(way) < 0.02 and 0 < way.mean() < 1.01)
 
 
-def judge_explorer(stored: dict[str, list[np.ndarray]], found: dict[str, Any], result: TaskResult) -> None:
-    """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, sorted, and along a segment."""
+QUESTIONS = {
+    "sorted": (
+        "not_sorted",
+        "No picture shows generated faces sorted by the discriminator's score. Look at which scores belong to which "
+        "faces.",
+    ),
+    "segment": (
+        "no_segment",
+        "No picture shows faces that go in equal steps from one latent vector to another. Look at how the latent "
+        "vectors between the two are put together.",
+    ),
+    "components": (
+        "no_components",
+        "No picture shows new faces that are made from the real faces' principal components. Draw normal coordinates, "
+        "multiply each by its standard deviation, go back to pixels, add the mean face.",
+    ),
+    "squares": (
+        "no_squares",
+        "No histogram shows the sums of 49 squares. Divide each coordinate by its standard deviation first: the sums "
+        "of the real faces then lie around 49.",
+    ),
+}
+
+
+def judge_explorer(
+    stored: dict[str, list[np.ndarray]], pictures: np.ndarray, found: dict[str, Any], result: TaskResult
+) -> None:
+    """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, and an answer to each question."""
     kernel, bias = (np.asarray(array, np.float64) for array in stored["generator"])
     scorer = np.asarray(stored["discriminator"][0], np.float64)[:, 0]
     figures = [[face.ravel() for image in figure for face in faces_in(image)] for figure in found["figures"]]
@@ -170,32 +206,32 @@ def judge_explorer(stored: dict[str, list[np.ndarray]], found: dict[str, Any], r
     if sum(len(figure) for figure in made) < 20:
         # Matplotlib leaves a single pixel; any other picture was written by other means, and cannot be read here.
         if any(start.startswith(PICTURES) and size != len(PIXEL) for _, size, start in found["files"]):
-            result.hints.append("The pictures were not drawn with Matplotlib, and were not looked at.")
+            result.finish("The pictures were not drawn with Matplotlib's imshow, and cannot be read.")
             return
         result.failed(
             "runs",
             "not_decoded",
             "The pictures do not show what the generator makes with the stored weights. Such weights give intensities "
             "in [0, 1] directly: another recovery washes the faces out. Look at what is loaded, and at what is drawn.",
-            0.5,
         )
-        return
-    if not any(_is_sorted(np.array(figure) @ scorer) for figure in made if len(figure) >= 40):
-        result.failed(
-            "runs",
-            "not_sorted",
-            "No picture shows generated faces sorted by the discriminator's score. Look at which scores belong to "
-            "which faces.",
-            0.7,
-        )
-    if not any(_is_segment(np.array(figure)) for figure in made if 10 <= len(figure) <= 40):
-        result.failed(
-            "runs",
-            "no_segment",
-            "No picture shows faces that go in equal steps from one latent vector to another. Look at how the latent "
-            "vectors between the two are put together.",
-            0.7,
-        )
+    result.passed("runs")
+    answered = {
+        "sorted": any(_is_sorted(np.array(figure) @ scorer) for figure in made if len(figure) >= 40),
+        "segment": any(_is_segment(np.array(figure)) for figure in made if 10 <= len(figure) <= 40),
+        "components": any(_are_of_components(figure, pictures) for figure in figures),
+        "squares": any(_holds_sums(array) for figure in found["figures"] for array in figure if array.ndim == 1),
+    }
+    for key in (key for key, is_answered in answered.items() if is_answered):
+        result.passed(key)
+    left = [key for key, is_answered in answered.items() if not is_answered]
+    if len(left) > 2 and result.findings["runs"].verdict == PASS:
+        # Not a mistake in each of them: they have not been written.
+        count = len(QUESTIONS) - len(left)
+        result.failed(left[0], "no_pictures", f"The pictures answer {count} of the 4 questions. Begin with this one.")
+    elif result.findings["runs"].verdict == PASS:
+        for key in left:
+            result.failed(key, *QUESTIONS[key])
+    result.finish("No picture answers this question yet.")
 
 
 def _is_made(face: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> bool:
@@ -204,6 +240,27 @@ def _is_made(face: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> bool:
     weights = np.linalg.lstsq(basis, face, rcond=None)[0]
     spread = face.std()
     return bool(spread > 1e-3 and np.sqrt(np.mean((basis @ weights - face) ** 2)) < 0.05 * spread)
+
+
+def _are_of_components(figure: list[np.ndarray], pictures: np.ndarray) -> bool:
+    """Tell whether ten faces of a figure are mixtures of the real faces, and none of them."""
+    real = pictures.reshape(len(pictures), -1) / 255
+    basis = np.column_stack([(real[1:] - real[0]).T, real[0], np.ones(real.shape[1])])
+    count = 0
+    for face in figure:
+        # Where intensities were cut off, a mixture is none.
+        inside = (face > face.min() + 1e-3) & (face < face.max() - 1e-3)
+        if inside.sum() < 2 * basis.shape[1] or face.std() < 1e-3:
+            continue
+        rest = face - basis @ np.linalg.lstsq(basis[inside], face[inside], rcond=None)[0]
+        unlike = np.abs(real - face).max(axis=1).min() > 0.05 and np.abs(real.mean(axis=0) - face).max() > 0.05
+        count += unlike and np.sqrt(np.mean(rest[inside] ** 2)) < 0.03 * face.std()
+    return count >= 10
+
+
+def _holds_sums(extent: np.ndarray) -> bool:
+    # Sums of 49 squares lie around 49 and not below 0; so does the histogram's axis.
+    return bool(np.isfinite(extent).all() and -1 <= extent[0] < 49 < extent[1])
 
 
 def _is_sorted(scores: np.ndarray) -> bool:
@@ -219,6 +276,8 @@ def _is_segment(made: np.ndarray) -> bool:
 
 def faces_in(image: np.ndarray) -> list[np.ndarray]:
     """Cut a picture of one face or of many, with or without a line between them, into faces."""
+    if image.ndim < 2:
+        return []
     if image.ndim == 3:
         image = image[..., 0]
     for gap in (1, 0, 2):

@@ -15,7 +15,8 @@ SHAPES = [(WIDTH, UNITS[0]), (UNITS[0],), *[(UNITS[0],)] * 4, (UNITS[0], UNITS[1
 ROLES = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "kernel", "bias"]
 STATISTICS = (4, 5)
 
-EXPLORER_CHECKS = (
+# The older coursework: the student writes replace_weights.
+CLASS_CHECKS = (
     Check("method", "the class has replace_weights", 1),
     Check("generator", "the generator gets the weights of its file", 3),
     Check("discriminator", "the discriminator gets the weights of its file", 3),

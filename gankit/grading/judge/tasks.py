@@ -35,6 +35,10 @@ class Task:
     # How long it takes beside the others; the longest are started first.
     effort: int = 1
 
+    def checks_of(self, file: str | None) -> tuple[Check, ...]:
+        """Return the checks of a file, whose name tells the project's statement from the older coursework's."""
+        return self.checks
+
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make the scenes."""
         raise NotImplementedError
@@ -45,7 +49,7 @@ class Task:
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
         """Write the findings where the file cannot even be imported."""
-        result.failed(self.checks[0].key, "import_error", f"The file cannot be imported: {in_words(error, stack)}")
+        result.failed(result.checks[0].key, "import_error", f"The file cannot be imported: {in_words(error, stack)}")
         result.finish("The file cannot be imported.")
 
 
@@ -115,32 +119,36 @@ class ExplorerTask(Task):
 
     number = 6
     title = "pretrained explorer"
-    checks = stored_task.EXPLORER_CHECKS
+    checks = script_task.EXPLORER_CHECKS
     effort = 4
+
+    def checks_of(self, file: str | None) -> tuple[Check, ...]:
+        """Return the checks of the script, or those of the older coursework's class."""
+        return stored_task.CLASS_CHECKS if file is not None and file[0].isdigit() else self.checks
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make files of weights; the coursework's file holds the class itself, the project's is a script."""
         scene, files, stored = stored_task.replace_scene(random)
         if file[0].isdigit():
             maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=(scene, stored, {}))
+            return Play([scene, maker.short()], file, files, kept=(scene, stored, {}, None))
         explorer = {**script_task.explorer_scene(), "file": file}
-        files["few_faces.npy"] = script_task.faces_file(script_task.faces(random))
+        pictures = script_task.faces(random)
+        files["few_faces.npy"] = script_task.faces_file(pictures)
         networks = script_task.stored_networks(random)
         files.update(script_task.network_files(networks))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
-        return Play(requests, file, files, kept=(scene, stored, networks))
+        return Play(requests, file, files, kept=(scene, stored, networks, pictures))
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Judge the weights, and what builds on them."""
-        scene, stored, networks = play.kept
+        scene, stored, networks, _ = play.kept
         stored_task.judge_replace(scene, stored, outcome.results, outcome.errors, result, stack)
         if not play.file[0].isdigit():
-            found = script_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=4)
+            found = script_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=1)
             if found is not None:
-                script_task.judge_explorer(networks, found, result)
-                result.passed("runs")
+                script_task.judge_explorer(networks, play.kept[3], found, result)
         elif "short" in outcome.errors:
             text = in_words(outcome.errors["short"], stack)
             result.failed("runs", "step_error", f"The class no longer trains: train_step raised {text}")

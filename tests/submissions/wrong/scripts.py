@@ -97,8 +97,23 @@ EXPLORER = [
     ),
     ("latents instead of a segment", "no_segment", [(LINE, "between = generator(latents[:20], training=False)")]),
     (
+        "noise as the PCA generator",
+        "no_components",
+        [("principal.faces(random.standard_normal((100, COMPONENTS)))", "random.uniform(size=(100, 16, 16))")],
+    ),
+    (
+        "the real faces as the PCA generator",
+        "no_components",
+        [("principal.faces(random.standard_normal((100, COMPONENTS)))", "real[:100]")],
+    ),
+    (
+        "sums without their pictures",
+        "no_squares",
+        [('output.save_figure(plots.squared_sums(sums, COMPONENTS), "chi_squared.png")', "pass")],
+    ),
+    (
         "half of the pictures",
-        "no_pictures",
+        "not_sorted",
         [("everything = not (", "everything = False and not ("), ("if options.pca or everything", "if True")],
     ),
     (
