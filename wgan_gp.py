@@ -37,7 +37,7 @@ RECIPES = {
         "four_clouds": CLOUDS,
         "lambda_10": replace(CLOUDS, lambda_gp=10.0),
         "clouds_Simple_GAN": replace(CLOUDS, gan="Simple_GAN", discriminator_output="tanh"),
-        "clouds_WGAN_clip": replace(CLOUDS, gan="WGAN_clip"),
+        "clouds_WGAN_clip": replace(CLOUDS, gan="WGAN_clip", epochs=150),
         "corner_Simple_GAN": replace(CORNER, gan="Simple_GAN"),
         "corner_WGAN_clip": replace(CORNER, gan="WGAN_clip"),
         "corner_WGAN_GP": CORNER,
