@@ -429,7 +429,8 @@ class _Collector:
                     raise frames.FrameError("a scene was answered twice")
                 if "error" in message:
                     outcome.errors[name] = _checked_error(message["error"])
-                else:
+                # A scene that ended with an error may have a result all the same: what ran before it.
+                if "result" in message:
                     outcome.results[name] = message["result"]
             except EOFError:
                 break
