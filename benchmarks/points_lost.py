@@ -43,8 +43,13 @@ def main() -> None:
             lost.append((result.most - result.points, len(ideas), case.label))
             named = "" if not case.idea or case.idea in ideas[:1] else f"   NOT {case.idea} FIRST"
             print(f"{lost[-1][0]:5g}  {case.label}: {', '.join(ideas)}{named}", flush=True)
-    print(f"\n{len(lost)} submissions, median {statistics.median(points for points, _, _ in lost):g} points lost, ", end="")
-    print(f"most {max(lost)[0]:g} ({max(lost)[2]}), {sum(points > 8 for points, _, _ in lost)} lost more than 8, ", end="")
+    print(
+        f"\n{len(lost)} submissions, median {statistics.median(points for points, _, _ in lost):g} points lost, ",
+        end="",
+    )
+    print(
+        f"most {max(lost)[0]:g} ({max(lost)[2]}), {sum(points > 8 for points, _, _ in lost)} lost more than 8, ", end=""
+    )
     print(f"{sum(ideas > 2 for _, ideas, _ in lost)} are told of more than two ideas.")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -35,10 +34,6 @@ def allow_idioms() -> None:
     _allow_old_optimizers()
     _allow_weights_files()
     keras.Variable.read_value = _noting("read_value", lambda variable: tf.convert_to_tensor(variable))
-    for name, of in (("input_shape", "input"), ("output_shape", "output")):
-        if not hasattr(keras.layers.Layer, name):
-            shape = _noting("layer_shape", lambda layer, of=of: tuple(getattr(layer, of).shape))
-            setattr(keras.layers.Layer, name, property(shape))
 
 
 def _noting(idiom: str, function: Callable) -> Callable:
@@ -132,11 +127,12 @@ def _allow_weights_files() -> None:
     def wrap(save: Callable) -> Callable:
         def saving(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
             if str(filepath).endswith(".weights.h5"):
-                return save(model, filepath, *arguments, **options)
+                save(model, filepath, *arguments, **options)
+                return
             _note("weights_file")
             Path(filepath).parent.mkdir(parents=True, exist_ok=True)
             save(model, f"{filepath}.weights.h5", *arguments, **options)
-            os.replace(f"{filepath}.weights.h5", filepath)
+            Path(f"{filepath}.weights.h5").replace(filepath)
 
         return saving
 
@@ -148,7 +144,7 @@ def _allow_weights_files() -> None:
                 if not str(filepath).endswith(".weights.h5") and "layer_names" not in file.attrs:
                     shutil.copyfile(filepath, copy)
             try:
-                load(model, copy if os.path.exists(copy) else filepath, *arguments, **options)
+                load(model, copy if Path(copy).exists() else filepath, *arguments, **options)
             finally:
                 Path(copy).unlink(missing_ok=True)
 

@@ -2,87 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gankit.grading.judge.candidates import Recognised
-from gankit.grading.judge.evidence import Evidence, Recording
-from gankit.grading.judge.formulas import Formula
+from gankit.grading.judge.hypotheses import Hypothesis
 from gankit.grading.judge.networks import rows
-from gankit.grading.judge.trace import DISCRIMINATOR, GENERATOR, Call, Step, find_rows
+from gankit.grading.judge.training_steps.evidence import Evidence, Recording
+from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Call, Step, find_rows
+from gankit.grading.judge.verdicts import Said, fails, hints, unseen
 
 NOTHING = np.zeros(0)
 
 
-def judge_reported(
-    evidence: Evidence, recording: Recording, recognised: Recognised, generator_formula: Formula | None
-) -> None:
+def judge_reported(evidence: Evidence) -> Iterator[Said]:
     """Judge that the losses come back under their names: those of the last updates, or their means."""
-    key, keys = "reported", evidence.kind.keys
-    fair = _FairReports(recording, recognised, generator_formula)
-    for step in recording.run.steps:
-        returned = step.returned
-        if returned is None:
-            evidence.out.failed(key, "no_dictionary", "train_step does not return a dictionary of its losses.")
-            return
-        missing = [name for name in keys if name not in returned]
-        if missing:
-            evidence.out.failed(
-                key,
-                "key_missing",
-                f"The dictionary that train_step returns has no entry {missing[0]!r}; scripts and plots look for it.",
-            )
-            return
-        if any(returned[name].size != 1 for name in keys):
-            if "sum_for_mean" in (evidence.failed("discriminator_loss"), evidence.failed("generator_loss")):
-                # A loss of one number an example is minimised as their sum: that was said.
-                evidence.out.skipped(key, "train_step returns losses that are no single numbers.")
-                return
-            evidence.out.failed(key, "not_scalar", "train_step returns a loss that is not a single number.", 0.5)
-            return
-        if recognised.formula is not None and generator_formula is not None:
-            evidence.seen.add(key)
-        values = {name: float(returned[name].reshape(())) for name in keys}
-        possible = fair.of(step)
-        for name in keys:
-            options = possible.get(name)
-            if options and not _among(values[name], options):
-                _wrong_report(evidence, name, values, possible)
-                return
-        plain = possible["plain"]
-        if evidence.kind.has_penalty and plain and not _among(values["discr_loss"], plain) and not evidence.out.hints:
-            evidence.out.hints.append(
-                "discr_loss is reported with the penalty in it. That is accepted; without it, it can be "
-                "compared with task 2's."
-            )
+    for recording in evidence.recordings:
+        fair = _FairReports(recording, evidence.discriminator_loss, evidence.generator_loss)
+        for step in recording.run.steps:
+            if step.complete:
+                yield from _judge_step(evidence, step, fair)
+    if any(step.complete for step in evidence.steps):
+        known = {DISCRIMINATOR: evidence.discriminator_loss, GENERATOR: evidence.generator_loss}
+        yield evidence.both_seen("reported", {network for network, loss in known.items() if loss is not None})
 
 
-def _wrong_report(evidence: Evidence, name: str, values: dict[str, float], possible: dict[str, list[float]]) -> None:
+def _judge_step(evidence: Evidence, step: Step, fair: _FairReports) -> Iterator[Said]:
+    keys, returned = evidence.kind.keys, step.returned
+    if returned is None:
+        yield fails("reported", "no_dictionary")
+        return
+    missing = [name for name in keys if name not in returned]
+    if missing:
+        yield fails("reported", "key_missing", name=missing[0])
+        return
+    if any(returned[name].size != 1 for name in keys):
+        # A loss of one number an example is minimised as their sum: that is told of the loss.
+        said = "sum_for_mean" in (evidence.failed("discriminator_loss"), evidence.failed("generator_loss"))
+        yield unseen("reported", "no_numbers") if said else fails("reported", "not_scalar")
+        return
+    if evidence.failed("real_sample") == "real_rows":
+        # Which scores are those of real examples cannot be told.
+        return
+    values = {name: float(returned[name].reshape(())) for name in keys}
+    possible = fair.of(step)
+    for name in keys:
+        if possible.get(name) and not _among(values[name], possible[name]):
+            yield fails("reported", _report_mistake(name, values, possible), name=name)
+            return
+    plain = possible["plain"]
+    if evidence.kind.has_penalty and plain and not _among(values["discr_loss"], plain):
+        yield hints("penalty_reported")
+
+
+def _report_mistake(name: str, values: dict[str, float], possible: dict[str, list[float]]) -> str:
     other = "gen_loss" if name == "discr_loss" else "discr_loss"
     if possible.get(other) and name != "gp" and _among(values[name], possible[other]):
-        idea, symptom = "reports_swapped", "it holds the other network's loss"
-    elif _among(-values[name], possible[name]):
-        idea, symptom = "report_sign", "its sign is turned round"
-    else:
-        idea, symptom = "report_value", "it is not the loss of the last update, nor the mean over the updates"
-    evidence.out.failed("reported", idea, f"The value returned as {name!r} is another one: {symptom}.", 0.5)
+        return "reports_swapped"
+    return "report_sign" if _among(-values[name], possible[name]) else "report_value"
 
 
-def reports_generator_loss(step: Step, formula: Formula) -> bool:
-    """Tell whether a step's reported generator loss is this formula's on a batch that its last update was shown."""
+def reports_generator_loss(step: Step, loss: Hypothesis) -> bool:
+    """Tell whether a step's reported generator loss is this one's on a batch that its last update was shown."""
     value = (step.returned or {}).get("gen_loss")
-    updates = [update for update in step.updates if update.owner == GENERATOR]
+    updates = step.owned_by(GENERATOR)
     if value is None or value.size != 1 or not updates:
         return False
     shown = [call for call in updates[-1].calls if call.network == DISCRIMINATOR]
     scores = [call.outputs.astype(np.float64).reshape(-1) for call in shown]
-    return _among(float(value.reshape(())), [formula.loss(NOTHING, f) for f in scores])
+    return _among(float(value.reshape(())), [loss.loss(NOTHING, f) for f in scores])
 
 
-def reports_loss(recording: Recording, formula: Formula) -> bool:
-    """Tell whether the ``discr_loss`` that every step returned is this formula's value, without a penalty."""
-    fair = _FairReports(recording, Recognised(formula, None), None)
+def reports_loss(recording: Recording, loss: Hypothesis) -> bool:
+    """Tell whether the ``discr_loss`` that every step returned is this one's value, without a penalty."""
+    fair = _FairReports(recording, replace(loss, penalty=None), None)
     for step in recording.run.steps:
         value = (step.returned or {}).get("discr_loss")
         if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step)["plain"]):
@@ -90,9 +84,9 @@ def reports_loss(recording: Recording, formula: Formula) -> bool:
     return True
 
 
-def reports_penalty(recording: Recording, recognised: Recognised) -> bool:
+def reports_penalty(recording: Recording, loss: Hypothesis) -> bool:
     """Tell whether the ``gp`` that every step returned is a fair report of this penalty."""
-    fair = _FairReports(recording, recognised, None)
+    fair = _FairReports(recording, loss, None)
     for step in recording.run.steps:
         value = (step.returned or {}).get("gp")
         if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get("gp", [])):
@@ -128,10 +122,10 @@ class _Scores:
 class _FairReports:
     """Every value that a training step may fairly report, given the losses that were recognised."""
 
-    def __init__(self, recording: Recording, recognised: Recognised, generator_formula: Formula | None):
+    def __init__(self, recording: Recording, loss: Hypothesis | None, generator_loss: Hypothesis | None):
         self._recording = recording
-        self._recognised = recognised
-        self._generator_formula = generator_formula
+        self._loss = loss
+        self._generator_loss = generator_loss
         self._history = _History()
 
     def of(self, step: Step) -> dict[str, list[float]]:
@@ -139,7 +133,8 @@ class _FairReports:
 
         There are none for what was not recognised, or has no exact value. Steps are to be asked for in order.
         """
-        updates = [number for number, update in enumerate(step.updates) if update.owner == DISCRIMINATOR]
+        turns = self._recording.turns(step, DISCRIMINATOR)
+        updates = [number for number, update in enumerate(step.updates) if any(update is turn for turn in turns)]
         if not updates:
             return {"plain": []}
         generated = [call for call in step.calls if call.network == GENERATOR]
@@ -151,16 +146,16 @@ class _FairReports:
         penalties = self._penalties(each, last)
         weight = self._recording.scene.lambda_gp
         penalised = [loss + factor * gp for loss in plain for gp in penalties for factor in (1, weight)]
-        if self._recognised.check == "penalty_applied":
+        if self._loss is not None and self._loss.check == "penalty_applied":
             # Reported with or without its weight: the idea was named already.
             penalties = penalties + [weight * gp for gp in penalties]
         losses = self._generator_losses(self._scores(tail, generated))
         return {"plain": plain, "discr_loss": plain + penalised, "gp": penalties, "gen_loss": losses}
 
     def _discriminator_losses(self, each: list[_Scores], last: _Scores) -> list[float]:
-        if self._recognised.formula is None or not self._recognised.formula.exact:
+        if self._loss is None or not self._loss.exact:
             return []
-        loss = self._recognised.formula.loss
+        loss = self._loss.loss
         means = [loss((scores.real or [NOTHING])[-1], (scores.fake or [NOTHING])[-1]) for scores in each]
         return [
             *(loss(r, f) for r in last.real or [NOTHING] for f in last.fake or [NOTHING]),
@@ -169,7 +164,7 @@ class _FairReports:
         ]
 
     def _penalties(self, each: list[_Scores], last: _Scores) -> list[float]:
-        if self._recognised.penalty is None:
+        if self._loss is None or self._loss.penalty is None:
             return []
         values = [self._penalty(*shown) for shown in last.other]
         means = [self._penalty(*scores.other[-1]) for scores in each if scores.other]
@@ -179,12 +174,12 @@ class _FairReports:
         run, scene = self._recording.run, self._recording.scene
         weights = run.trainable(call.state, DISCRIMINATOR)
         gradient = scene.networks[DISCRIMINATOR].perceptron.input_gradient(weights, x)
-        return self._recognised.penalty.value(gradient.reshape(len(x), *scene.example))
+        return self._loss.penalty(gradient.reshape(len(x), *scene.example))
 
     def _generator_losses(self, late: _Scores) -> list[float]:
-        if self._generator_formula is None or not self._generator_formula.exact:
+        if self._generator_loss is None or not self._generator_loss.exact:
             return []
-        losses = [self._generator_formula.loss(NOTHING, f) for f in late.fake]
+        losses = [self._generator_loss.loss(NOTHING, f) for f in late.fake]
         return losses + self._history.running_means("gen_loss", losses[:1])
 
     def _scores(self, calls: list[Call], generated: list[Call]) -> _Scores:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge.adam import Update
 from gankit.grading.judge.networks import Perceptron, rows
+from gankit.grading.judge.training_steps.adam import Move
 
 GENERATOR, DISCRIMINATOR = NETWORKS = ("generator", "discriminator")
 
@@ -33,8 +33,6 @@ class Network:
         Places of the trainable weights among all of them.
     shapes : list of tuple
         The shapes of all weights.
-    example : tuple
-        Shape of one input.
     """
 
     perceptron: Perceptron | None
@@ -55,23 +53,37 @@ class Call:
 
 
 @dataclass
-class AppliedUpdate:
-    """One update: what was applied to which network, between which states, and the calls since the one before."""
+class Update:
+    """Gradients of one network's weights, or of both, and the calls that went into them.
+
+    Attributes
+    ----------
+    owner : str
+        ``generator``, ``discriminator``, ``both``, or ``none`` where other variables are among them.
+    gradients : dict
+        The gradients of each network's trainable weights.
+    before, after : int
+        The states around the update.
+    calls : list of Call
+        The calls since the update before.
+    applied : bool
+        Whether an optimizer took them without an error.
+    """
 
     owner: str
-    gradients: list[np.ndarray]
-    optimizer: int
+    gradients: dict[str, list[np.ndarray]]
     before: int
     after: int
-    settled: int
     calls: list[Call]
+    applied: bool = False
 
 
 @dataclass
 class Step:
-    """One training step."""
+    """One training step: its updates, and all gradients that were computed, applied or not."""
 
-    updates: list[AppliedUpdate] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    computed: list[Update] = field(default_factory=list)
     late_calls: list[Call] = field(default_factory=list)
     first_state: int = 0
     last_state: int = 0
@@ -82,6 +94,10 @@ class Step:
     def calls(self) -> list[Call]:
         """All calls of the step, in order."""
         return [call for update in self.updates for call in update.calls] + self.late_calls
+
+    def owned_by(self, network: str) -> list[Update]:
+        """Return the updates of a network alone."""
+        return [update for update in self.updates if update.owner == network]
 
 
 class Run:
@@ -95,17 +111,23 @@ class Run:
         The :class:`Network` of each name.
     steps : int
         How many training steps were asked for.
+    broken_off : bool
+        Whether an error ended it; then the last step need not be complete.
     """
 
-    def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int):
+    def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int, broken_off: bool = False):
         self.networks = networks
         self.states = [self._checked_state(state) for state in result["states"]]
         self.steps = self._read(result["events"])
-        if len(self.steps) != steps or any(not step.complete for step in self.steps):
+        if not broken_off and (len(self.steps) != steps or any(not step.complete for step in self.steps)):
             raise BrokenTrace("another number of training steps was asked for")
-        for step in self.steps:
-            for call in step.calls:
-                self._check_call(call)
+        for call in self.calls:
+            self._check_call(call)
+
+    @property
+    def calls(self) -> list[Call]:
+        """All calls, in order."""
+        return [call for step in self.steps for call in step.calls]
 
     def weights(self, state: int, network: str) -> list[np.ndarray]:
         """Return all weights of a network in a state."""
@@ -120,22 +142,21 @@ class Run:
         pairs = zip(self.trainable(first, network), self.trainable(second, network))
         return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
-    def updates_of(self, network: str) -> list[tuple[Step, AppliedUpdate]]:
-        """Return every update of a network, with its step."""
-        return [(step, update) for step in self.steps for update in step.updates if update.owner == network]
+    def updates_of(self, network: str) -> list[Update]:
+        """Return every update of a network alone."""
+        return [update for step in self.steps for update in step.owned_by(network)]
 
-    def adam_record(self, network: str) -> list[Update]:
-        """Return the updates as :mod:`adam` replays them."""
-        records = []
-        for _, update in self.updates_of(network):
-            before, after = self.trainable(update.before, network), self.trainable(update.after, network)
-            records.append(Update(before, list(update.gradients), after))
-        return records
-
-    def counters(self, network: str) -> list[int]:
-        """Return, for each update of a network, its number among the updates of both networks."""
-        owners = [update.owner for step in self.steps for update in step.updates]
-        return [number for number, owner in enumerate(owners, start=1) if owner == network]
+    def moves_of(self, network: str) -> tuple[list[Move], list[int]]:
+        """Return the updates that moved a network, as :mod:`adam` replays them, and their numbers among all updates."""
+        updates = [update for step in self.steps for update in step.updates if update.applied]
+        numbered = list(enumerate(updates, start=1))
+        mine = [(number, u) for number, u in numbered if u.owner == network]
+        mine = mine or [(number, u) for number, u in numbered if network in u.gradients]
+        moves = [
+            Move(self.trainable(u.before, network), u.gradients[network], self.trainable(u.after, network))
+            for _, u in mine
+        ]
+        return moves, [number for number, _ in mine]
 
     # ---------------------------------------------------------------- private
 
@@ -147,54 +168,61 @@ class Run:
 
     def _read(self, events: list[dict[str, Any]]) -> list[Step]:
         steps: list[Step] = []
+        # The calls since the last update, and those since the last gradient.
         calls: list[Call] = []
-        unsettled: AppliedUpdate | None = None
-        pending: AppliedUpdate | None = None
+        recent: list[Call] = []
         for order, event in enumerate(events):
             kind, state = event["kind"], int(event["state"])
             if not 0 <= state < len(self.states):
                 raise BrokenTrace("a state is missing")
-            if unsettled is not None:
-                unsettled.settled, unsettled = state, None
             if kind == "step":
                 steps.append(Step(first_state=state))
-                calls = []
+                calls, recent = [], []
             elif not steps:
                 continue
             elif kind == "call":
-                calls.append(Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order))
+                call = Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order)
+                calls.append(call)
+                recent.append(call)
+            elif kind == "gradient":
+                steps[-1].computed.append(Update(*self._gradients(event["gradients"]), state, state, recent))
+                recent = []
             elif kind == "apply":
-                owner, gradients = self._gradients(event["gradients"])
-                pending = AppliedUpdate(owner, gradients, int(event["optimizer"]), state, state, state, calls)
-                calls = []
-                steps[-1].updates.append(pending)
-            elif kind == "applied" and pending is not None:
-                pending.after = pending.settled = state
-                unsettled, pending = pending, None
+                steps[-1].updates.append(Update(*self._gradients(event["gradients"]), state, state, calls))
+                calls, recent = [], []
+            elif kind == "applied" and steps[-1].updates:
+                steps[-1].updates[-1].after, steps[-1].updates[-1].applied = state, True
             elif kind == "returned":
                 losses = event["losses"]
                 steps[-1].returned = losses if isinstance(losses, dict) else None
-                steps[-1].late_calls, calls = calls, []
                 steps[-1].complete = True
             steps[-1].last_state = state
+            if kind in ("call", "returned"):
+                steps[-1].late_calls = calls
+            elif kind == "apply":
+                steps[-1].late_calls = []
         return steps
 
-    def _gradients(self, listed: list[list[Any]]) -> tuple[str, list[np.ndarray]]:
+    def _gradients(self, listed: list[list[Any]]) -> tuple[str, dict[str, list[np.ndarray]]]:
         owners = {name for name, _, _ in listed}
-        if len(owners) != 1 or None in owners:
-            return "both" if len(owners & set(NETWORKS)) == 2 else "none", []
-        owner = owners.pop()
-        places = self.networks[owner].trainable
+        known = [name for name in NETWORKS if name in owners]
         # Keras leaves a weight alone whose gradient is None; Adam does the same where it has always been zero.
-        gradients = [np.zeros(self.networks[owner].shapes[place]) for place in places]
-        for _, position, gradient in listed:
-            if not 0 <= position < len(places):
+        gradients = {
+            name: [np.zeros(self.networks[name].shapes[place]) for place in self.networks[name].trainable]
+            for name in known
+        }
+        for name, position, gradient in listed:
+            if name is None:
+                continue
+            if not 0 <= position < len(gradients[name]):
                 raise BrokenTrace("a gradient belongs to no weight")
-            if gradient is not None and gradient.shape != self.networks[owner].shapes[places[position]]:
+            if gradient is not None and gradient.shape != gradients[name][position].shape:
                 raise BrokenTrace("a gradient has another shape than its weight")
             if gradient is not None:
-                gradients[position] = gradient.astype(np.float64)
-        return owner, gradients
+                gradients[name][position] = gradient.astype(np.float64)
+        if len(known) == 2:
+            return "both", gradients
+        return (known[0], gradients) if len(owners) == len(known) == 1 else ("none", {})
 
     def _check_call(self, call: Call) -> None:
         network = self.networks[call.network]

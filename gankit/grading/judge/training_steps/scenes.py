@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gankit.grading.judge.networks import Perceptron, glorot_like
-from gankit.grading.judge.trace import Network
+from gankit.grading.judge.training_steps.trace import Network
 
 FIT_EPOCHS, FIT_STEPS = 2, 3
 
