@@ -453,11 +453,11 @@ generator, discriminator: other_weights
 
 # Why a check was not looked at, or only partly.
 REASONS = {
-    "partly": "What ran before the error is right as far as it goes: it was seen for the {network} only.",
+    "partly": "This could be seen for the {network} only, and is right there.",
     "nothing_seen": "An earlier item failed, so there was nothing to see.",
     "process_ended": "The process ended before this was looked at.",
     "not_built": "The class could not be built.",
-    "error_named": "The mistake named elsewhere in this task ends the step with an error.",
+    "error_named": "A mistake that is named elsewhere in this task ends it with an error.",
     "tampered": "The record of the training step is inconsistent.",
     "never_updated": "The {network} is never updated on its own.",
     "split_updates": "No update of the discriminator uses its whole loss.",

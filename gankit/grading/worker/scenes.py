@@ -209,10 +209,9 @@ def builder(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
 def forward(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Set weights by their role and shape, and return what the networks make of inputs in both modes."""
     outputs = {}
-    networks = list(module.convolutional_GenDiscr())
-    for name, network in zip(("generator", "discriminator"), networks):
-        if name not in scene:
-            continue
+    for network in module.convolutional_GenDiscr():
+        # Whatever the order in which they are returned, a picture is what the discriminator is shown.
+        name = "discriminator" if len(network.input_shape) > 2 else "generator"
         wanted = [(role, array) for role, array in scene[name]["weights"]]
         for weight in network.weights:
             for position, (role, array) in enumerate(wanted):

@@ -69,7 +69,7 @@ def convolutional_GenDiscr():
         return keras.Model(inputs, keras.layers.Dense(1)(x), name="discriminator")
 
     return generator(), discriminator()
-""".replace("shape=(16))", "shape=(16,))")
+"""
 FUNCTIONS = """
 import tensorflow as tf
 

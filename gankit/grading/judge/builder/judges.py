@@ -54,9 +54,12 @@ class Evidence:
     out: TaskResult
     stack: str
 
-    def layout(self, network: str) -> dict[str, Any]:
-        """Return the description of a network."""
-        return self.results["builder"]["layouts"][NETWORKS.index(network)]
+    @property
+    def layouts(self) -> dict[str, dict[str, Any]]:
+        """The description of each network that came back; a picture is what the discriminator is shown."""
+        found = self.results.get("builder")
+        listed = found["layouts"] if isinstance(found, dict) else []
+        return {NETWORKS[len(layout["input"]) > 2]: layout for layout in listed}
 
 
 def scenes(random: np.random.Generator) -> list[dict[str, Any]]:
@@ -88,14 +91,12 @@ def draw(random: np.random.Generator, role: str, shape: tuple[int, ...]) -> np.n
 def judge(evidence: Evidence) -> None:
     """Write a finding for every check of task 4."""
     evidence.out.add(judge_networks(evidence))
-    if evidence.out.findings.get("fresh") is None:
-        return
-    for network in NETWORKS:
+    for network in evidence.layouts:
         evidence.out.add(judge_layout(evidence, network))
-    if "forward" in evidence.errors:
+    if evidence.layouts and "forward" in evidence.errors:
         evidence.out.add([fails("generator_function", "forward_error", error=_raised(evidence, "forward"))])
         return
-    for network in NETWORKS:
+    for network in evidence.layouts:
         evidence.out.add(judge_function(evidence, network))
 
 
@@ -111,21 +112,18 @@ def judge_networks(evidence: Evidence) -> Iterator[Said]:
     found = evidence.results.get("builder")
     if not isinstance(found, dict):
         return
-    layouts = found["layouts"]
-    if found["count"] != 2 or len(layouts) != 2:
+    if found["count"] != 2 or len(evidence.layouts) != 2:
         yield fails("builds", "not_two_networks")
         return
-    if all(layout["input"][1:] == SHAPES[other][0][1:] for layout, other in zip(layouts, reversed(NETWORKS))):
-        yield fails("builds", "order_swapped")
-        return
-    yield passes("builds")
-    yield passes("names") if tuple(layout["name"] for layout in layouts) == NETWORKS else fails("names", "names")
+    yield passes("builds") if tuple(evidence.layouts) == NETWORKS else fails("builds", "order_swapped")
+    named = all(layout["name"] == network for network, layout in evidence.layouts.items())
+    yield passes("names") if named else fails("names", "names")
     yield passes("fresh") if found["fresh"] else fails("fresh", "not_fresh")
 
 
 def judge_layout(evidence: Evidence, network: str) -> Iterator[Said]:
     """Judge the dimensions of a network's weights, its input and its output."""
-    check, layout = f"{network}_layers", evidence.layout(network)
+    check, layout = f"{network}_layers", evidence.layouts[network]
     found = [(role, tuple(shape)) for role, shape, _ in layout["weights"]]
     missing, surplus = _difference(LAYOUTS[network], found), _difference(found, LAYOUTS[network])
     inputs, outputs = SHAPES[network]

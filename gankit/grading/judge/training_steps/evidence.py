@@ -145,6 +145,32 @@ class Evidence:
     discriminator_loss: Hypothesis | None = None
     generator_loss: Hypothesis | None = None
 
+    def scene(self, name: str) -> Scene:
+        """Return a scene with the settings that the class took from its arguments, be they in another order."""
+        scene, arguments = self.scenes[name], self.scenes[name].request["arguments"]
+        arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
+        settings = {}
+        for setting, source in self._sources.items():
+            value = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]
+            settings[setting] = source if isinstance(source, float) else value
+        for setting in ("batch_size", "disc_iter"):
+            settings[setting] = max(1, int(settings[setting]))
+        return replace(scene, **settings)
+
+    @cached_property
+    def _sources(self) -> dict[str, int | float]:
+        """For each setting the place of the argument that it is taken from, or a value that it always has."""
+        places = {setting: place for place, setting in enumerate(DEFAULTS)}
+        if not self.came_back("attributes"):
+            return places
+        passed = self.scenes["attributes"].request["arguments"]
+        for setting, place in list(places.items())[: len(passed)]:
+            kept = self.results["attributes"].get(setting)
+            if kept is not None and not np.isclose(kept, passed[place], rtol=1e-4):
+                others = [other for other, value in enumerate(passed) if np.isclose(kept, value, rtol=1e-4)]
+                places[setting] = others[0] if others else float(kept)
+        return places
+
     def recording(self, name: str) -> Recording:
         """Read the training scene of this name.
 
@@ -153,10 +179,8 @@ class Evidence:
         BrokenTrace
             If what came back does not fit together.
         """
-        result, scene = self.results[name], self.scenes[name]
-        missing = list(DEFAULTS)[int(result["arguments"]) :]
-        scene = replace(scene, **{setting: DEFAULTS[setting] for setting in missing})
-        run = Run(result, scene.networks, scene.request["steps"], name in self.errors)
+        scene = self.scene(name)
+        run = Run(self.results[name], scene.networks, scene.request["steps"], name in self.errors)
         return Recording(scene, run, Sorter(run, scene.request["real"], scene.request["decoy"]))
 
     @cached_property

@@ -66,12 +66,14 @@ def _sampling_error(evidence: Evidence, names: tuple[str, ...]) -> str:
 
 
 def _judge_real(evidence: Evidence) -> Iterator[Said]:
-    check, sizes = "real_sample", {"real_default": 6, "real_again": 6, "real_sized": 30}
+    scene = evidence.scene("samplers")
+    real = rows(scene.request["real"])
+    default = min(scene.batch_size, len(real))
+    check, sizes = "real_sample", {"real_default": default, "real_again": default, "real_sized": 30}
     error = _sampling_error(evidence, tuple(sizes))
     if error:
         yield fails(check, "sampler_error", error=error)
         return
-    real = rows(evidence.scenes["samplers"].request["real"])
     places = {}
     for name, size in sizes.items():
         sample = evidence.results["samplers"]["samples"][name]
@@ -79,7 +81,9 @@ def _judge_real(evidence: Evidence) -> Iterator[Said]:
             yield fails(check, "real_shape")
             return
         if len(sample) != size:
-            yield fails(check, "real_size", size="the size that is asked for" if size == 30 else "batch_size")
+            yield fails(
+                check, "real_size", size="the size that is asked for" if name.endswith("sized") else "batch_size"
+            )
             return
         places[name] = find_rows(rows(sample), real)
         if (places[name] < 0).any():
@@ -93,12 +97,13 @@ def _judge_real(evidence: Evidence) -> Iterator[Said]:
 
 
 def _judge_fake(evidence: Evidence) -> Iterator[Said]:
-    check, sizes = "fake_sample", {"fake_default": 6, "fake_sized": 30, "fake_training": 6}
+    scene, found = evidence.scene("samplers"), evidence.results["samplers"]
+    default = scene.batch_size
+    check, sizes = "fake_sample", {"fake_default": default, "fake_sized": 30, "fake_training": default}
     error = _sampling_error(evidence, tuple(sizes))
     if error:
         yield fails(check, "sampler_error", error=error)
         return
-    scene, found = evidence.scenes["samplers"], evidence.results["samplers"]
     weights = [w.astype(np.float64) for w in scene.request["generator"]["weights"]]
     answers = scene.networks[GENERATOR].perceptron.forward(weights, rows(scene.request["latents"]))
     for name, size in sizes.items():
@@ -107,7 +112,9 @@ def _judge_fake(evidence: Evidence) -> Iterator[Said]:
             yield fails(check, "fake_shape")
             return
         if len(sample) != size:
-            yield fails(check, "fake_size", size="the size that is asked for" if size == 30 else "batch_size")
+            yield fails(
+                check, "fake_size", size="the size that is asked for" if name.endswith("sized") else "batch_size"
+            )
             return
         if (np.abs(rows(sample)[:, None] - answers[None]).max(axis=2).min(axis=1) > 1e-3).any():
             yield fails(check, "fake_rows")
@@ -201,11 +208,14 @@ def judge_fit(evidence: Evidence) -> Iterator[Said]:
 
 
 def _updates_a_step(evidence: Evidence, network: str) -> int:
-    """Return how many updates a network has in a training step whose ``disc_iter`` is 1, as it is for ``fit``."""
+    """Return how many updates a network has in a training step of the ``disc_iter`` that ``fit`` has."""
+    wanted = evidence.scene("fit").disc_iter if network == DISCRIMINATOR else 1
+    counts = {}
     for recording in evidence.recordings:
-        if recording.scene.disc_iter == 1 and recording.run.steps and recording.run.steps[-1].complete:
-            return sum(network in update.gradients for update in recording.run.steps[-1].updates)
-    return 1
+        if recording.run.steps and recording.run.steps[-1].complete:
+            updates = recording.run.steps[-1].updates
+            counts[recording.scene.disc_iter] = sum(network in update.gradients for update in updates)
+    return counts.get(evidence.scene("fit").disc_iter, wanted)
 
 
 # ------------------------------------------------------------------------------------------ other examples

@@ -143,6 +143,8 @@ def _judge_moves(evidence: Evidence, recording: Recording, step: Step) -> Iterat
 # ------------------------------------------------------------------------------------------ batches
 
 
+# From so many rows a batch the latents that are handed out do not last, and come again.
+MANY = 50
 # Mistakes of a sampler that show again in the batches are told of the sampler alone.
 OF_SAMPLERS = {
     "same_batch": "real_sample",
@@ -172,7 +174,6 @@ def judge_batches(evidence: Evidence) -> Iterator[Said]:
                 mistakes.append(_generator_batch_mistake(recording, batches, used))
                 seen |= {GENERATOR} if len(batches.fake) else set()
         for idea, whose in mistakes:
-            # The 400 latents do not last for batches of any size.
             if idea and not (failed if idea == "batch_size" else OF_SAMPLERS.get(idea) in failed):
                 yield fails("batches", idea, whose=whose)
     yield evidence.both_seen("batches", seen)
@@ -189,9 +190,10 @@ def _batch_mistake(recording: Recording, update: UpdateInStep, used: set) -> tup
         return "same_batch", ""
     if len(everything.real) and not len(fresh.real):
         return "same_real_batch", ""
-    if len(fresh.real) % size or len(fresh.fake) % size:
-        return "batch_size", "discriminator's real" if len(fresh.real) % size else "discriminator's fake"
-    reused = len(everything.fake) and used and {tuple(row) for row in fresh.latents} <= used
+    examples = min(size, len(recording.scene.request["real"]))
+    if len(fresh.real) % examples or len(fresh.fake) % size:
+        return "batch_size", "discriminator's real" if len(fresh.real) % examples else "discriminator's fake"
+    reused = size < MANY and len(everything.fake) and used and {tuple(row) for row in fresh.latents} <= used
     return ("same_fake_batch", "") if reused else ("", "")
 
 
@@ -199,7 +201,8 @@ def _generator_batch_mistake(recording: Recording, batches: Batches, used: set) 
     latents = {tuple(row) for row in batches.latents}
     if len(batches.fake) % recording.scene.batch_size:
         return "batch_size", "generator's"
-    return ("generator_batch_reused", "") if latents and latents <= used else ("", "")
+    reused = recording.scene.batch_size < MANY and latents and latents <= used
+    return ("generator_batch_reused", "") if reused else ("", "")
 
 
 def _foreign_latents(recording: Recording) -> bool:
