@@ -8,5 +8,5 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["gankit", "gankit.*"]), "gankit.data"],
     package_dir={"gankit.data": "data"},
-    package_data={"gankit.data": ["*.npz", "*.h5", "README.md"]},
+    package_data={"gankit.data": ["*.npz", "*.h5", "README.md"], "gankit.grading.judge": ["catalogue.txt"]},
 )

@@ -140,7 +140,7 @@ def _digest(submission: Submission, grader: Grader) -> str:
     digest = hashlib.sha256(repr((grader.task_numbers, grader.seed)).encode())
     for name in sorted(submission.files):
         digest.update(name.encode() + b"\0" + submission.files[name])
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    for source in sorted([*Path(__file__).parent.rglob("*.py"), *Path(__file__).parent.rglob("*.txt")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gankit.grading.judge.builder import judges as builder
-from gankit.grading.judge.catalogue import IDIOMS
+from gankit.grading.judge.catalogue import IDEAS
 from gankit.grading.judge.scripts import inputs
 from gankit.grading.judge.scripts import judges as scripts
 from gankit.grading.judge.training_steps.evidence import Evidence
@@ -47,8 +47,7 @@ class Task:
         """Write the findings, and the idioms of Keras 2 that were made to work."""
         self._judge(play, outcome, result, stack)
         used = {name for found in outcome.results.values() for name in found.get("idioms", [])}
-        known = [IDIOMS[name] for name in IDIOMS if name in used]
-        result.add(hints("idiom", old=old, new=new) for old, new in known)
+        result.add(hints(name, kind) for kind, name in IDEAS if kind == "idiom" and name in used)
 
     def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         raise NotImplementedError

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gankit.grading.judge.catalogue import HINTS, IDEAS, REASONS
+from gankit.grading.judge.catalogue import IDEAS
 from gankit.grading.worker.loading import without_dumps
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
@@ -44,6 +44,11 @@ class Said:
     share: float | None = None
     words: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where the catalogue has it."""
+        return self.check if self.verdict in (FAIL, HINT) else self.verdict, self.name
+
 
 def passes(check: str) -> Said:
     """Say that a check passes."""
@@ -60,9 +65,9 @@ def unseen(check: str, reason: str, share: float = 0.0, **words: Any) -> Said:
     return Said(check, NOT_CHECKED, reason, share, words)
 
 
-def hints(name: str, **words: Any) -> Said:
+def hints(name: str, kind: str = HINT, **words: Any) -> Said:
     """Give a hint, which costs nothing."""
-    return Said("", HINT, name, None, words)
+    return Said(kind, HINT, name, None, words)
 
 
 @dataclass
@@ -104,7 +109,7 @@ class TaskResult:
         keys = {check.key for check in self.checks}
         for said in everything:
             if said.verdict == HINT:
-                hint = HINTS[said.name].format(**said.words)
+                hint = _finding(said).sentence
                 self.hints += [hint] if hint not in self.hints else []
             elif said.check in keys and said.verdict != FAIL:
                 self.findings.setdefault(said.check, _finding(said))
@@ -140,11 +145,9 @@ class TaskResult:
 def _finding(said: Said) -> Finding:
     if said.verdict == PASS:
         return Finding(PASS, 1.0)
-    if said.verdict == NOT_CHECKED:
-        return Finding(NOT_CHECKED, said.share or 0.0, REASONS[said.name].format(**said.words))
-    idea = IDEAS[said.check, said.name]
-    share = idea.share if said.share is None else said.share
-    return Finding(FAIL, share, idea.sentence.format(**said.words), said.name)
+    found = IDEAS[said.key]
+    share = found.share if said.share is None else said.share
+    return Finding(said.verdict, share, found.sentence.format(**said.words), said.name if said.verdict == FAIL else "")
 
 
 def in_words(error: dict[str, Any], stack: str) -> str:
