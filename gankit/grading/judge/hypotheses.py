@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -43,17 +43,12 @@ class Hypothesis:
         return [fails(self.check, self.idea, **self.words)] if self.idea else []
 
 
-class Observation(Protocol):
-    """Something that was seen, and that a hypothesis may explain."""
-
-    def fits(self, hypothesis: Hypothesis) -> bool:
-        """Tell whether the hypothesis predicts what was seen."""
-
-
 def explaining(
-    observations: Sequence[Observation], hypotheses: Sequence[Hypothesis]
+    observations: Sequence[Any], hypotheses: Sequence[Hypothesis]
 ) -> tuple[list[Hypothesis], list[Hypothesis]]:
     """Find the hypotheses that explain what was seen; the first is the right one, the others are its usual mistakes.
+
+    What was seen has a method ``fits(hypothesis)``.
 
     Returns
     -------
@@ -69,7 +64,7 @@ def explaining(
     return fitting(enough, [seen for seen, fits in zip(observations, explained) if fits]), enough
 
 
-def fitting(hypotheses: Iterable[Hypothesis], observations: Iterable[Observation]) -> list[Hypothesis]:
+def fitting(hypotheses: Iterable[Hypothesis], observations: Iterable[Any]) -> list[Hypothesis]:
     """Return the hypotheses that explain all observations."""
     left = list(hypotheses)
     for seen in observations:

@@ -53,12 +53,11 @@ def _build(module: ModuleType, scene: dict[str, Any], fewest: int = 0) -> tuple[
     trace = Trace()
     _current[0] = trace
     networks = [build_network(name, scene[name], trace) for name in ("generator", "discriminator")]
-    examples = tf.constant(scene["real"]) if scene.get("tensor", True) else scene["real"]
     kind, first = getattr(module, scene["class"]), None
     for trace.arguments in range(len(scene["arguments"]), fewest - 1, -1):
         try:
             arguments = scene["arguments"][: trace.arguments]
-            return kind(*networks, _Latents(scene["latents"]), examples, *arguments), trace
+            return kind(*networks, _Latents(scene["latents"]), tf.constant(scene["real"]), *arguments), trace
         except TypeError as error:
             first = first or error
     raise first
@@ -122,8 +121,6 @@ def attributes(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
         value = getattr(gan, name, None)
         with contextlib.suppress(TypeError, ValueError):
             found[name] = float(value)
-    found["generator"] = getattr(gan, "generator", None) is _current[0].networks["generator"]
-    found["discriminator"] = getattr(gan, "discriminator", None) is _current[0].networks["discriminator"]
     return found
 
 
@@ -264,7 +261,6 @@ def replace(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"method": name}
     for network in ("generator", "discriminator"):
         found[network] = getattr(gan, network).get_weights()
-    found["fake"] = np.asarray(gan.get_fake_sample(3), np.float64)
     refusals = {}
     for case, files in scene["unfit"].items():
         before = [network.get_weights() for network in (gan.generator, gan.discriminator)]

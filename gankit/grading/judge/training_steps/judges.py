@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from gankit.grading.judge.training_steps.clipping import judge_clipping
+from gankit.grading.judge.training_steps import clipping, learning, mixing, reports, surroundings, updates
 from gankit.grading.judge.training_steps.evidence import Evidence
-from gankit.grading.judge.training_steps.learning import judge_discriminator_loss, judge_generator_loss
-from gankit.grading.judge.training_steps.mixing import judge_mixing
-from gankit.grading.judge.training_steps.reports import judge_reported
-from gankit.grading.judge.training_steps.surroundings import (
-    judge_attributes,
-    judge_fit,
-    judge_modes,
-    judge_robustness,
-    judge_samplers,
-)
 from gankit.grading.judge.training_steps.trace import BrokenTrace
-from gankit.grading.judge.training_steps.updates import (
-    judge_batches,
-    judge_optimizers,
-    judge_rhythm,
-    judge_runs,
-    judge_separate,
-)
 from gankit.grading.judge.verdicts import fails, unseen
 
 # What an earlier judge has said, a later one does not say again.
 JUDGES = (
-    judge_attributes,
-    judge_samplers,
-    judge_runs,
-    judge_rhythm,
-    judge_separate,
-    judge_batches,
-    judge_discriminator_loss,
-    judge_generator_loss,
-    judge_clipping,
-    judge_mixing,
-    judge_optimizers,
-    judge_reported,
-    judge_modes,
-    judge_fit,
-    judge_robustness,
+    surroundings.judge_attributes,
+    surroundings.judge_samplers,
+    updates.judge_runs,
+    updates.judge_rhythm,
+    updates.judge_separate,
+    updates.judge_batches,
+    learning.judge_discriminator_loss,
+    learning.judge_generator_loss,
+    clipping.judge_clipping,
+    mixing.judge_mixing,
+    updates.judge_optimizers,
+    reports.judge_reported,
+    surroundings.judge_modes,
+    surroundings.judge_fit,
+    surroundings.judge_robustness,
 )
 
 

@@ -43,14 +43,9 @@ def slopes(function: Callable[..., float], *arrays: np.ndarray, width: float = 1
 # ------------------------------------------------------------------------------------------ losses
 
 
-def softplus(x: np.ndarray) -> np.ndarray:
-    """Return log(1 + e^x)."""
-    return np.logaddexp(0, x)
-
-
 def bce(scores: np.ndarray, target: float) -> float:
     """Return the cross-entropy of logits."""
-    return mean(softplus(scores) - target * scores)
+    return mean(np.logaddexp(0, scores) - target * scores)
 
 
 def bce_of_probabilities(scores: np.ndarray, target: float) -> float:

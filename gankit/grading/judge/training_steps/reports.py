@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -63,51 +63,16 @@ def _report_mistake(name: str, values: dict[str, float], possible: dict[str, lis
     return "report_sign" if _among(-values[name], possible[name]) else "report_value"
 
 
-def reports_generator_loss(step: Step, loss: Hypothesis) -> bool:
-    """Tell whether a step's reported generator loss is this one's on a batch that its last update was shown."""
-    value = (step.returned or {}).get("gen_loss")
-    updates = step.owned_by(GENERATOR)
-    if value is None or value.size != 1 or not updates:
-        return False
-    shown = [call for call in updates[-1].calls if call.network == DISCRIMINATOR]
-    scores = [call.outputs.astype(np.float64).reshape(-1) for call in shown]
-    return _among(float(value.reshape(())), [loss.loss(NOTHING, f) for f in scores])
-
-
-def reports_loss(recording: Recording, loss: Hypothesis) -> bool:
-    """Tell whether the ``discr_loss`` that every step returned is this one's value, without a penalty."""
-    fair = _FairReports(recording, replace(loss, penalty=None), None)
+def reports(
+    recording: Recording, key: str, loss: Hypothesis | None = None, generator_loss: Hypothesis | None = None
+) -> bool:
+    """Tell whether what every step returned under a key is a fair report of these losses."""
+    fair = _FairReports(recording, loss, generator_loss)
     for step in recording.run.steps:
-        value = (step.returned or {}).get("discr_loss")
-        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step)["plain"]):
+        value = (step.returned or {}).get(key)
+        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get(key, [])):
             return False
     return True
-
-
-def reports_penalty(recording: Recording, loss: Hypothesis) -> bool:
-    """Tell whether the ``gp`` that every step returned is a fair report of this penalty."""
-    fair = _FairReports(recording, loss, None)
-    for step in recording.run.steps:
-        value = (step.returned or {}).get("gp")
-        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get("gp", [])):
-            return False
-    return True
-
-
-class _History:
-    """The losses of the steps so far: a report may be a running mean, as Keras's trackers make it."""
-
-    def __init__(self) -> None:
-        self._each: dict[str, list[float]] = {}
-        self._last: dict[str, list[float]] = {}
-
-    def running_means(self, name: str, values: list[float]) -> list[float]:
-        """Add a step's values, one an update, and return the means over all updates and over the last ones."""
-        if not values:
-            return []
-        self._each.setdefault(name, []).extend(values)
-        self._last.setdefault(name, []).append(values[-1])
-        return [float(np.mean(self._each[name])), float(np.mean(self._last[name]))]
 
 
 @dataclass
@@ -126,7 +91,8 @@ class _FairReports:
         self._recording = recording
         self._loss = loss
         self._generator_loss = generator_loss
-        self._history = _History()
+        # The losses of the updates so far, step by step: a report may be a running mean, as Keras's trackers make it.
+        self._past: dict[str, list[list[float]]] = {}
 
     def of(self, step: Step) -> dict[str, list[float]]:
         """Return the values of a step for each key, ``plain`` being discr_loss without a penalty.
@@ -152,23 +118,28 @@ class _FairReports:
         losses = self._generator_losses(self._scores(tail, generated))
         return {"plain": plain, "discr_loss": plain + penalised, "gp": penalties, "gen_loss": losses}
 
+    def _means(self, key: str, values: list[float]) -> list[float]:
+        """Return the means of a step's values, and those over all steps: of every update, and of the last ones."""
+        if not values:
+            return []
+        past = self._past.setdefault(key, [])
+        past.append(values)
+        return [float(np.mean(each)) for each in (values, sum(past, []), [step[-1] for step in past])]
+
     def _discriminator_losses(self, each: list[_Scores], last: _Scores) -> list[float]:
         if self._loss is None or not self._loss.exact:
             return []
         loss = self._loss.loss
         means = [loss((scores.real or [NOTHING])[-1], (scores.fake or [NOTHING])[-1]) for scores in each]
-        return [
-            *(loss(r, f) for r in last.real or [NOTHING] for f in last.fake or [NOTHING]),
-            float(np.mean(means)),
-            *self._history.running_means("discr_loss", means),
-        ]
+        values = [loss(r, f) for r in last.real or [NOTHING] for f in last.fake or [NOTHING]]
+        return values + self._means("discr_loss", means)
 
     def _penalties(self, each: list[_Scores], last: _Scores) -> list[float]:
         if self._loss is None or self._loss.penalty is None:
             return []
         values = [self._penalty(*shown) for shown in last.other]
         means = [self._penalty(*scores.other[-1]) for scores in each if scores.other]
-        return values + ([float(np.mean(means)), *self._history.running_means("gp", means)] if means else [])
+        return values + self._means("gp", means)
 
     def _penalty(self, call: Call, x: np.ndarray) -> float:
         run, scene = self._recording.run, self._recording.scene
@@ -180,7 +151,7 @@ class _FairReports:
         if self._generator_loss is None or not self._generator_loss.exact:
             return []
         losses = [self._generator_loss.loss(NOTHING, f) for f in late.fake]
-        return losses + self._history.running_means("gen_loss", losses[:1])
+        return losses + self._means("gen_loss", losses[:1])
 
     def _scores(self, calls: list[Call], generated: list[Call]) -> _Scores:
         found = _Scores()

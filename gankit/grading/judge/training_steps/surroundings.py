@@ -45,83 +45,58 @@ def _judge_settings(evidence: Evidence, name: str) -> Iterator[Said]:
 
 # ------------------------------------------------------------------------------------------ the samplers
 
+CALLS = {
+    "real": ("real_default", "real_again", "real_sized"),
+    "fake": ("fake_default", "fake_sized", "fake_training"),
+}
+
 
 def judge_samplers(evidence: Evidence) -> Iterator[Said]:
     """Judge ``get_real_sample`` and ``get_fake_sample``."""
     if "samplers" in evidence.errors:
         yield fails("real_sample", "sampler_error", error=evidence.error_in_words("samplers"))
         yield unseen("fake_sample", "no_samplers")
-    elif not evidence.came_back("samplers"):
-        yield from (unseen(check, "process_ended") for check in ("real_sample", "fake_sample"))
-    else:
-        yield from _judge_real(evidence)
-        yield from _judge_fake(evidence)
-
-
-def _sampling_error(evidence: Evidence, names: tuple[str, ...]) -> str:
-    """Say what a sampler raised, if it did."""
-    samples = evidence.results["samplers"]["samples"]
-    raised = [samples[name] for name in names if isinstance(samples.get(name), dict)]
-    return in_words({**raised[0], "where": None}, evidence.stack) if raised else ""
-
-
-def _judge_real(evidence: Evidence) -> Iterator[Said]:
-    scene = evidence.scene("samplers")
-    real = rows(scene.request["real"])
-    default = min(scene.batch_size, len(real))
-    check, sizes = "real_sample", {"real_default": default, "real_again": default, "real_sized": 30}
-    error = _sampling_error(evidence, tuple(sizes))
-    if error:
-        yield fails(check, "sampler_error", error=error)
         return
+    for kind in CALLS:
+        if not evidence.came_back("samplers"):
+            yield unseen(f"{kind}_sample", "process_ended")
+            continue
+        samples = evidence.results["samplers"]["samples"]
+        raised = [samples[name] for name in CALLS[kind] if isinstance(samples.get(name), dict)]
+        if raised:
+            error = in_words({**raised[0], "where": None}, evidence.stack)
+            yield fails(f"{kind}_sample", "sampler_error", error=error)
+        else:
+            yield from _judge_sampler(evidence, kind)
+
+
+def _judge_sampler(evidence: Evidence, kind: str) -> Iterator[Said]:
+    scene, found = evidence.scene("samplers"), evidence.results["samplers"]
+    check, real = f"{kind}_sample", rows(scene.request["real"])
+    weights = [w.astype(np.float64) for w in scene.request["generator"]["weights"]]
+    fakes = scene.networks[GENERATOR].perceptron.forward(weights, rows(scene.request["latents"]))
     places = {}
-    for name, size in sizes.items():
-        sample = evidence.results["samplers"]["samples"][name]
-        if sample.ndim < 2 or sample.shape[1:] != (3,):
-            yield fails(check, "real_shape")
+    for name in CALLS[kind]:
+        sample, sized = found["samples"][name], name.endswith("sized")
+        wanted = 30 if sized else min(scene.batch_size, len(real) if kind == "real" else scene.batch_size)
+        if sample.shape[1:] != (3,):
+            yield fails(check, f"{kind}_shape")
             return
-        if len(sample) != size:
-            yield fails(
-                check, "real_size", size="the size that is asked for" if name.endswith("sized") else "batch_size"
-            )
+        if len(sample) != wanted:
+            yield fails(check, f"{kind}_size", size="the size that is asked for" if sized else "batch_size")
             return
-        places[name] = find_rows(rows(sample), real)
+        places[name] = find_rows(rows(sample), real) if kind == "real" else find_rows(rows(sample), fakes, 1e-3)
         if (places[name] < 0).any():
-            yield fails(check, "real_rows")
+            yield fails(check, f"{kind}_rows")
             return
-    if list(places["real_default"]) == list(places["real_again"]):
+    modes = _generator_modes(found["events"])
+    if kind == "fake":
+        if modes.get("fake_training") is not True or modes.get("fake_default") is True:
+            yield fails(check, "fake_training")
+    elif list(places["real_default"]) == list(places["real_again"]):
         yield fails(check, "real_not_random")
     elif len(set(places["real_sized"])) < 30:
         yield fails(check, "real_replacement")
-    yield passes(check)
-
-
-def _judge_fake(evidence: Evidence) -> Iterator[Said]:
-    scene, found = evidence.scene("samplers"), evidence.results["samplers"]
-    default = scene.batch_size
-    check, sizes = "fake_sample", {"fake_default": default, "fake_sized": 30, "fake_training": default}
-    error = _sampling_error(evidence, tuple(sizes))
-    if error:
-        yield fails(check, "sampler_error", error=error)
-        return
-    weights = [w.astype(np.float64) for w in scene.request["generator"]["weights"]]
-    answers = scene.networks[GENERATOR].perceptron.forward(weights, rows(scene.request["latents"]))
-    for name, size in sizes.items():
-        sample = found["samples"][name]
-        if sample.ndim != 2 or sample.shape[1] != 3:
-            yield fails(check, "fake_shape")
-            return
-        if len(sample) != size:
-            yield fails(
-                check, "fake_size", size="the size that is asked for" if name.endswith("sized") else "batch_size"
-            )
-            return
-        if (np.abs(rows(sample)[:, None] - answers[None]).max(axis=2).min(axis=1) > 1e-3).any():
-            yield fails(check, "fake_rows")
-            return
-    modes = _generator_modes(found["events"])
-    if modes.get("fake_training") is not True or modes.get("fake_default") is True:
-        yield fails(check, "fake_training")
     yield passes(check)
 
 

@@ -237,14 +237,14 @@ class Run:
 # ---------------------------------------------------------------------- whose rows are these
 
 
-def find_rows(wanted: np.ndarray, among: np.ndarray) -> np.ndarray:
+def find_rows(wanted: np.ndarray, among: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
     """Return for each wanted row its place among the others, or -1."""
     if not len(wanted) or not len(among) or wanted.shape[1] != among.shape[1]:
         return np.full(len(wanted), -1)
     distance = np.abs(wanted[:, None, :] - among[None, :, :]).max(axis=2)
     places = distance.argmin(axis=1)
     size = 1 + np.abs(wanted).max(axis=1)
-    return np.where(distance.min(axis=1) <= 1e-6 * size, places, -1)
+    return np.where(distance.min(axis=1) <= tolerance * size, places, -1)
 
 
 @dataclass
