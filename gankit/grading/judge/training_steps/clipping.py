@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gankit.grading.judge.training_steps.evidence import Evidence, Recording
+from gankit.grading.judge.training_steps.evidence import Evidence
 from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Run, Step, Update
 from gankit.grading.judge.verdicts import Said, fails, passes, unseen
 
@@ -37,15 +37,15 @@ def judge_clipping(evidence: Evidence) -> Iterator[Said]:
     if not evidence.kind.has_clipping:
         return
     seen = False
-    for recording in evidence.recordings:
-        clips = list(_clips(recording))
+    for run in evidence.runs:
+        clips = list(_clips(run))
         seen = seen or bool(clips)
         if not all(clip.right for clip in clips):
             if evidence.failed("rhythm") == "one_update_per_term":
                 yield unseen("clipping", "split_updates")
             else:
-                yield fails("clipping", _clipping_mistake(recording.run, clips))
-        elif any(_clips_generator(recording.run, step) for step in recording.run.steps):
+                yield fails("clipping", _clipping_mistake(run, clips))
+        elif any(_clips_generator(run, step) for step in run.steps):
             yield fails("clipping", "generator_clipped")
     yield passes("clipping") if seen else unseen("clipping", "nothing_seen")
 
@@ -59,10 +59,9 @@ def _followers(step: Step) -> Iterator[tuple[Update, int, bool]]:
             yield update, step.last_state, True
 
 
-def _clips(recording: Recording) -> Iterator[_Clip]:
-    run = recording.run
+def _clips(run: Run) -> Iterator[_Clip]:
     for step in run.steps:
-        turns = recording.turns(step, DISCRIMINATOR)
+        turns = run.turns(step, DISCRIMINATOR)
         for update, later, last in _followers(step):
             if update.applied and any(update is turn for turn in turns):
                 after, settled = run.trainable(update.after, DISCRIMINATOR), run.trainable(later, DISCRIMINATOR)

@@ -11,17 +11,7 @@ import numpy as np
 from gankit.grading.judge.hypotheses import Hypothesis
 from gankit.grading.judge.training_steps.kinds import Kind
 from gankit.grading.judge.training_steps.scenes import Scene
-from gankit.grading.judge.training_steps.trace import (
-    DISCRIMINATOR,
-    GENERATOR,
-    Batches,
-    Call,
-    Run,
-    Sorter,
-    Step,
-    Update,
-    readings,
-)
+from gankit.grading.judge.training_steps.trace import Run, Step
 from gankit.grading.judge.verdicts import Said, TaskResult, alike, in_words, passes, unseen
 
 TRAINING = ("points", "pictures")
@@ -29,87 +19,6 @@ TRAINING = ("points", "pictures")
 PARTLY = 0.75
 # The settings of a class that does not take them as arguments, in the order of the arguments.
 DEFAULTS = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.005, "lambda_gp": 10.0}
-
-
-@dataclass(frozen=True)
-class UpdateInStep:
-    """An update, what the discriminator was shown before it in the step, and what the generator was up to it."""
-
-    recording: Recording
-    update: Update
-    earlier: list[Call]
-    generated: list[Call]
-
-    @property
-    def shown(self) -> list[Call]:
-        """What the discriminator is shown for this update."""
-        return [call for call in self.update.calls if call.network == DISCRIMINATOR]
-
-    @cached_property
-    def readings(self) -> list[Batches]:
-        """The ways to read which batches went into it, the plainest first."""
-        # Two updates may share what was shown before the first of them.
-        found = readings(self.shown or self.earlier, self.earlier, self.recording.sorter, self.generated)
-        if not len(found[0].real) and len(found[0].other):
-            # Examples that were changed after they were drawn: a batch of its own among the rows of neither kind.
-            strange = [self.batches_of([call]) for call in self.shown]
-            strange = [each.other for each in strange if not len(each.real) and not len(each.fake)]
-            for place, batch in enumerate(strange):
-                rest = [other for number, other in enumerate(strange) if number != place]
-                other = np.concatenate(rest) if rest else batch[:0]
-                found.append(replace(found[0], real=batch, other=other))
-        return found
-
-    def batches_of(self, calls: list[Call]) -> Batches:
-        """Tell which rows of some calls of the discriminator are real, and which were generated."""
-        return self.recording.sorter.sort(calls, self.generated)
-
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """The discriminator's weights as its loss saw them: a clip may come between the loss and the update."""
-        states = [call.state for call in self.shown or self.earlier]
-        return self.recording.run.trainable(states[-1] if states else self.update.before, DISCRIMINATOR)
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A training scene, the run that came back of it, and what tells its rows apart."""
-
-    scene: Scene
-    run: Run
-    sorter: Sorter
-
-    @cached_property
-    def updates(self) -> list[UpdateInStep]:
-        """All updates, in order."""
-        return [found for step in self.run.steps for found in self._in_step(step.updates)]
-
-    def turns(self, step: Step, network: str) -> list[Update]:
-        """Return a network's updates in a step; joint ones count where it has none of its own."""
-        mine = step.owned_by(network) or [update for update in step.updates if network in update.gradients]
-        # The generator's gradients, taken for the discriminator's weights, are told in another place.
-        astray = network == DISCRIMINATOR and len(mine) == self.scene.disc_iter + 1 == len(step.updates)
-        return mine[:-1] if astray else mine
-
-    def learning(self, network: str) -> list[UpdateInStep]:
-        """Return the updates that tell a network's loss; where none is applied, the gradients that were computed."""
-        found = []
-        for step in self.run.steps:
-            turns = self.turns(step, network)
-            found += [each for each in self._in_step(step.updates) if any(each.update is turn for turn in turns)]
-            if not turns:
-                found += [each for each in self._in_step(step.computed) if network in each.update.gradients]
-        return found
-
-    def _in_step(self, updates: list[Update]) -> list[UpdateInStep]:
-        found: list[UpdateInStep] = []
-        generated: list[Call] = []
-        earlier: list[Call] = []
-        for update in updates:
-            generated += [call for call in update.calls if call.network == GENERATOR]
-            found.append(UpdateInStep(self, update, list(earlier), list(generated)))
-            earlier += found[-1].shown
-        return found
 
 
 @dataclass
@@ -171,7 +80,7 @@ class Evidence:
                 places[setting] = others[0] if others else float(kept)
         return places
 
-    def recording(self, name: str) -> Recording:
+    def run(self, name: str) -> Run:
         """Read the training scene of this name.
 
         Raises
@@ -179,19 +88,17 @@ class Evidence:
         BrokenTrace
             If what came back does not fit together.
         """
-        scene = self.scene(name)
-        run = Run(self.results[name], scene.networks, scene.request["steps"], name in self.errors)
-        return Recording(scene, run, Sorter(run, scene.request["real"], scene.request["decoy"]))
+        return Run(self.results[name], self.scene(name), name in self.errors)
 
     @cached_property
-    def recordings(self) -> list[Recording]:
+    def runs(self) -> list[Run]:
         """The recorded training steps, on points and on pictures."""
-        return [self.recording(name) for name in TRAINING if self.came_back(name)]
+        return [self.run(name) for name in TRAINING if self.came_back(name)]
 
     @property
     def steps(self) -> list[Step]:
         """All training steps of them."""
-        return [step for recording in self.recordings for step in recording.run.steps]
+        return [step for run in self.runs for step in run.steps]
 
     @property
     def moved(self) -> set[str]:

@@ -30,9 +30,9 @@ JUDGES = (
 def judge(evidence: Evidence) -> None:
     """Hear all judges on one of tasks 1 to 3."""
     try:
-        _ = evidence.recordings
+        _ = evidence.runs
     except BrokenTrace:
-        evidence.recordings = []
+        evidence.runs = []
         evidence.out.add([fails("rhythm", "tampered"), unseen("runs", "tampered")])
     for each in JUDGES:
         evidence.out.add(each(evidence))

@@ -11,10 +11,10 @@ import numpy as np
 
 from gankit.grading.judge.hypotheses import Hypothesis, explaining, near
 from gankit.grading.judge.networks import Perceptron, rows
-from gankit.grading.judge.training_steps.evidence import Evidence, UpdateInStep
+from gankit.grading.judge.training_steps.evidence import Evidence
 from gankit.grading.judge.training_steps.losses import Loss, Penalty, slopes
 from gankit.grading.judge.training_steps.reports import reports
-from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Batches, find_rows
+from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Batches, Update, find_rows
 from gankit.grading.judge.verdicts import Said, fails, passes, unseen
 
 LOSS_AND_PENALTY = ("discriminator_loss", "penalty", "penalty_applied")
@@ -22,7 +22,7 @@ ONE_TERM = ("", "real_term_missing", "fake_term_missing")
 
 
 def _learning(evidence: Evidence, network: str) -> list[Learning]:
-    updates = [update for recording in evidence.recordings for update in recording.learning(network)]
+    updates = [update for run in evidence.runs for update in run.learning(network)]
     return [Learning(update, network) for update in updates]
 
 
@@ -42,7 +42,7 @@ def judge_discriminator_loss(evidence: Evidence) -> Iterator[Said]:
     every, enough = explaining(updates, hypotheses)
     # Two penalties may have the same gradient, being apart by a constant; the value that was reported tells them apart.
     penalised = every if evidence.kind.has_penalty and len(every) > 1 else []
-    reported = [found for found in penalised if all(reports(r, "gp", found) for r in evidence.recordings)]
+    reported = [found for found in penalised if all(reports(r, "gp", found) for r in evidence.runs)]
     found = next(iter(reported + every + enough), None)
     evidence.discriminator_loss = found
     if found is not None:
@@ -50,7 +50,7 @@ def judge_discriminator_loss(evidence: Evidence) -> Iterator[Said]:
         yield from (passes(check) for check in LOSS_AND_PENALTY)
         return
     right = replace(hypotheses[0], penalty=None)
-    if evidence.kind.has_penalty and all(reports(r, "discr_loss", right) for r in evidence.recordings):
+    if evidence.kind.has_penalty and all(reports(r, "discr_loss", right) for r in evidence.runs):
         evidence.discriminator_loss = right
         yield fails("penalty", "penalty_other")
         yield passes("discriminator_loss")
@@ -69,7 +69,7 @@ def judge_generator_loss(evidence: Evidence) -> Iterator[Said]:
         return
     every, enough = explaining(updates, evidence.kind.generator_losses)
     # Two losses may have the same gradient on these batches; the value that was reported tells them apart.
-    reported = [found for found in every if all(reports(r, "gen_loss", None, found) for r in evidence.recordings)]
+    reported = [found for found in every if all(reports(r, "gen_loss", None, found) for r in evidence.runs)]
     evidence.generator_loss = next(iter(reported + every + enough), None)
     if evidence.generator_loss is None:
         yield fails(check, "generator_loss_other")
@@ -84,8 +84,8 @@ def judge_generator_loss(evidence: Evidence) -> Iterator[Said]:
 class _DiscriminatorView:
     """One reading of the batches of a discriminator's update, on which losses and penalties have gradients."""
 
-    def __init__(self, update: UpdateInStep, batches: Batches):
-        scene = update.recording.scene
+    def __init__(self, update: Update, batches: Batches):
+        scene = update.run.scene
         self.lambda_gp = scene.lambda_gp
         self._example = scene.example
         self._perceptron = scene.networks[DISCRIMINATOR].perceptron
@@ -149,9 +149,9 @@ class _GeneratorView:
 class Learning:
     """A recorded gradient of one network, and the ways to read what it was taken of."""
 
-    def __init__(self, update: UpdateInStep, network: str):
+    def __init__(self, update: Update, network: str):
         self._update = update
-        self._found = _flat(update.update.gradients[network])
+        self._found = _flat(update.gradients[network])
         self._network = network
 
     @cached_property
@@ -161,7 +161,7 @@ class Learning:
         return list(self._generator_views())
 
     def _generator_views(self) -> Iterator[_GeneratorView]:
-        run, calls = self._update.recording.run, self._update.update.calls
+        run, calls = self._update.run, self._update.calls
         made = [call for call in calls if call.network == GENERATOR]
         shown = self._update.shown
         if not made or not shown:
@@ -171,7 +171,7 @@ class Learning:
         latents = np.concatenate([rows(call.inputs) for call in made])
         for choice in ([shown] if len(shown) > 1 else []) + [[call] for call in reversed(shown)]:
             weights = (
-                run.trainable(self._update.update.before, GENERATOR),
+                run.trainable(self._update.before, GENERATOR),
                 run.trainable(choice[-1].state, DISCRIMINATOR),
             )
             inputs = np.concatenate([rows(call.inputs) for call in choice])

@@ -17,7 +17,7 @@ def judge_mixing(evidence: Evidence) -> Iterator[Said]:
     if not evidence.kind.has_penalty or evidence.failed("rhythm") == "one_update_per_term":
         return
     weights: list[np.ndarray] = []
-    updates = [update for recording in evidence.recordings for update in recording.learning(DISCRIMINATOR)]
+    updates = [update for run in evidence.runs for update in run.learning(DISCRIMINATOR)]
     shown = [_with_mixtures(update.readings) for update in updates]
     for batches in shown:
         if not len(batches.other):

@@ -9,8 +9,8 @@ import numpy as np
 
 from gankit.grading.judge.hypotheses import Hypothesis
 from gankit.grading.judge.networks import rows
-from gankit.grading.judge.training_steps.evidence import Evidence, Recording
-from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Call, Step, find_rows
+from gankit.grading.judge.training_steps.evidence import Evidence
+from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Call, Run, Step, find_rows
 from gankit.grading.judge.verdicts import Said, fails, hints, unseen
 
 NOTHING = np.zeros(0)
@@ -18,9 +18,9 @@ NOTHING = np.zeros(0)
 
 def judge_reported(evidence: Evidence) -> Iterator[Said]:
     """Judge that the losses come back under their names: those of the last updates, or their means."""
-    for recording in evidence.recordings:
-        fair = _FairReports(recording, evidence.discriminator_loss, evidence.generator_loss)
-        for step in recording.run.steps:
+    for run in evidence.runs:
+        fair = _FairReports(run, evidence.discriminator_loss, evidence.generator_loss)
+        for step in run.steps:
             if step.complete:
                 yield from _judge_step(evidence, step, fair)
     if any(step.complete for step in evidence.steps):
@@ -63,12 +63,10 @@ def _report_mistake(name: str, values: dict[str, float], possible: dict[str, lis
     return "report_sign" if _among(-values[name], possible[name]) else "report_value"
 
 
-def reports(
-    recording: Recording, key: str, loss: Hypothesis | None = None, generator_loss: Hypothesis | None = None
-) -> bool:
+def reports(run: Run, key: str, loss: Hypothesis | None = None, generator_loss: Hypothesis | None = None) -> bool:
     """Tell whether what every step returned under a key is a fair report of these losses."""
-    fair = _FairReports(recording, loss, generator_loss)
-    for step in recording.run.steps:
+    fair = _FairReports(run, loss, generator_loss)
+    for step in run.steps:
         value = (step.returned or {}).get(key)
         if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get(key, [])):
             return False
@@ -87,8 +85,8 @@ class _Scores:
 class _FairReports:
     """Every value that a training step may fairly report, given the losses that were recognised."""
 
-    def __init__(self, recording: Recording, loss: Hypothesis | None, generator_loss: Hypothesis | None):
-        self._recording = recording
+    def __init__(self, run: Run, loss: Hypothesis | None, generator_loss: Hypothesis | None):
+        self._run = run
         self._loss = loss
         self._generator_loss = generator_loss
         # The losses of the updates so far, step by step: a report may be a running mean, as Keras's trackers make it.
@@ -99,7 +97,7 @@ class _FairReports:
 
         There are none for what was not recognised, or has no exact value. Steps are to be asked for in order.
         """
-        turns = self._recording.turns(step, DISCRIMINATOR)
+        turns = self._run.turns(step, DISCRIMINATOR)
         updates = [number for number, update in enumerate(step.updates) if any(update is turn for turn in turns)]
         if not updates:
             return {"plain": []}
@@ -110,7 +108,7 @@ class _FairReports:
         last = self._scores(windows[-1] + tail, generated)
         plain = self._discriminator_losses(each, last)
         penalties = self._penalties(each, last)
-        weight = self._recording.scene.lambda_gp
+        weight = self._run.scene.lambda_gp
         penalised = [loss + factor * gp for loss in plain for gp in penalties for factor in (1, weight)]
         if self._loss is not None and self._loss.check == "penalty_applied":
             # Reported with or without its weight: the idea was named already.
@@ -142,7 +140,7 @@ class _FairReports:
         return values + self._means("gp", means)
 
     def _penalty(self, call: Call, x: np.ndarray) -> float:
-        run, scene = self._recording.run, self._recording.scene
+        run, scene = self._run, self._run.scene
         weights = run.trainable(call.state, DISCRIMINATOR)
         gradient = scene.networks[DISCRIMINATOR].perceptron.input_gradient(weights, x)
         return self._loss.penalty(gradient.reshape(len(x), *scene.example))
@@ -159,7 +157,7 @@ class _FairReports:
             inputs, answers = rows(call.inputs), call.outputs.astype(np.float64).reshape(-1)
             if call.network != DISCRIMINATOR or len(answers) != len(inputs):
                 continue
-            batches = self._recording.sorter.sort([call], generated)
+            batches = self._run.sort([call], generated)
             is_real = find_rows(inputs, batches.real) >= 0
             is_fake = find_rows(inputs, batches.fake) >= 0
             neither = ~is_real & ~is_fake

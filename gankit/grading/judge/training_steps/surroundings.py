@@ -125,7 +125,7 @@ def judge_modes(evidence: Evidence) -> Iterator[Said]:
         yield unseen(check, "process_ended")
         return
     try:
-        run = evidence.recording("modes").run
+        run = evidence.run("modes")
     except BrokenTrace:
         yield unseen(check, "tampered")
         return
@@ -186,10 +186,10 @@ def _updates_a_step(evidence: Evidence, network: str) -> int:
     """Return how many updates a network has in a training step of the ``disc_iter`` that ``fit`` has."""
     wanted = evidence.scene("fit").disc_iter if network == DISCRIMINATOR else 1
     counts = {}
-    for recording in evidence.recordings:
-        if recording.run.steps and recording.run.steps[-1].complete:
-            updates = recording.run.steps[-1].updates
-            counts[recording.scene.disc_iter] = sum(network in update.gradients for update in updates)
+    for run in evidence.runs:
+        if run.steps and run.steps[-1].complete:
+            updates = run.steps[-1].updates
+            counts[run.scene.disc_iter] = sum(network in update.gradients for update in updates)
     return counts.get(evidence.scene("fit").disc_iter, wanted)
 
 
@@ -233,7 +233,7 @@ def _symptom(evidence: Evidence, name: str) -> str:
     if not evidence.came_back(name):
         return ""
     try:
-        run = evidence.recording(name).run
+        run = evidence.run(name)
     except BrokenTrace:
         return "the record does not fit together."
     if not run.steps or not run.steps[-1].complete:
@@ -247,10 +247,10 @@ def _symptom(evidence: Evidence, name: str) -> str:
 
 
 def _mixes_without_channel(evidence: Evidence) -> bool:
-    recording = evidence.recording("no_channel")
-    most = 4 * recording.scene.batch_size
-    for update in recording.updates:
-        if DISCRIMINATOR not in update.update.gradients:
+    run = evidence.run("no_channel")
+    most = 4 * run.scene.batch_size
+    for update in run.updates:
+        if DISCRIMINATOR not in update.gradients:
             continue
         if any(rows(call.inputs).shape[1] != 9 or len(call.inputs) > most for call in update.shown):
             return False

@@ -6,38 +6,22 @@ said to have answered is computed again from weights and inputs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge.networks import Perceptron, rows
+from gankit.grading.judge.networks import rows
 from gankit.grading.judge.training_steps.adam import Move
+from gankit.grading.judge.training_steps.scenes import Scene
 
 GENERATOR, DISCRIMINATOR = NETWORKS = ("generator", "discriminator")
 
 
 class BrokenTrace(ValueError):
     """The record does not fit together; only a process that was tampered with sends one."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """What the judge knows of a network that it supplied.
-
-    Attributes
-    ----------
-    perceptron : Perceptron or None
-        None for networks with layers that the judge does not compute again.
-    trainable : list of int
-        Places of the trainable weights among all of them.
-    shapes : list of tuple
-        The shapes of all weights.
-    """
-
-    perceptron: Perceptron | None
-    trainable: list[int]
-    shapes: list[tuple[int, ...]]
 
 
 @dataclass
@@ -56,26 +40,50 @@ class Call:
 class Update:
     """Gradients of one network's weights, or of both, and the calls that went into them.
 
-    Attributes
-    ----------
-    owner : str
-        ``generator``, ``discriminator``, ``both``, or ``none`` where other variables are among them.
-    gradients : dict
-        The gradients of each network's trainable weights.
-    before, after : int
-        The states around the update.
-    calls : list of Call
-        The calls since the update before.
-    applied : bool
-        Whether an optimizer took them without an error.
+    The owner is a network, ``both``, or ``none`` where other variables are among them; ``before`` and ``after`` are
+    states; ``earlier`` is what the discriminator was shown before in the step, ``generated`` what the generator was;
+    ``applied`` says whether an optimizer took the gradients without an error.
     """
 
+    run: Run
     owner: str
     gradients: dict[str, list[np.ndarray]]
     before: int
     after: int
     calls: list[Call]
+    earlier: list[Call]
+    generated: list[Call]
     applied: bool = False
+
+    @property
+    def shown(self) -> list[Call]:
+        """What the discriminator is shown for this update."""
+        return [call for call in self.calls if call.network == DISCRIMINATOR]
+
+    @cached_property
+    def readings(self) -> list[Batches]:
+        """The ways to read which batches went into it, the plainest first."""
+        # Two updates may share what was shown before the first of them.
+        found = readings(self.shown or self.earlier, self.earlier, self.batches_of)
+        if not len(found[0].real) and len(found[0].other):
+            # Examples that were changed after they were drawn: a batch of its own among the rows of neither kind.
+            strange = [self.batches_of([call]) for call in self.shown]
+            strange = [each.other for each in strange if not len(each.real) and not len(each.fake)]
+            for place, batch in enumerate(strange):
+                rest = [other for number, other in enumerate(strange) if number != place]
+                other = np.concatenate(rest) if rest else batch[:0]
+                found.append(replace(found[0], real=batch, other=other))
+        return found
+
+    def batches_of(self, calls: list[Call]) -> Batches:
+        """Tell which rows of some calls of the discriminator are real, and which were generated."""
+        return self.run.sort(calls, self.generated)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The discriminator's weights as its loss saw them: a clip may come between the loss and the update."""
+        states = [call.state for call in self.shown or self.earlier]
+        return self.run.trainable(states[-1] if states else self.before, DISCRIMINATOR)
 
 
 @dataclass
@@ -101,25 +109,16 @@ class Step:
 
 
 class Run:
-    """A scene of training steps, as it was sent back.
+    """A scene of training steps, as it was sent back; one that an error ended need not be complete."""
 
-    Parameters
-    ----------
-    result : dict
-        What the worker's ``train`` returned.
-    networks : dict
-        The :class:`Network` of each name.
-    steps : int
-        How many training steps were asked for.
-    broken_off : bool
-        Whether an error ended it; then the last step need not be complete.
-    """
-
-    def __init__(self, result: dict[str, Any], networks: dict[str, Network], steps: int, broken_off: bool = False):
-        self.networks = networks
+    def __init__(self, result: dict[str, Any], scene: Scene, broken_off: bool = False):
+        self.scene = scene
+        self.networks = scene.networks
+        self._real, self._decoy = rows(scene.request["real"]), rows(scene.request["decoy"])
         self.states = [self._checked_state(state) for state in result["states"]]
         self.steps = self._read(result["events"])
-        if not broken_off and (len(self.steps) != steps or any(not step.complete for step in self.steps)):
+        complete = len(self.steps) == scene.request["steps"] and all(step.complete for step in self.steps)
+        if not broken_off and not complete:
             raise BrokenTrace("another number of training steps was asked for")
         for call in self.calls:
             self._check_call(call)
@@ -142,14 +141,28 @@ class Run:
         pairs = zip(self.trainable(first, network), self.trainable(second, network))
         return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
-    def updates_of(self, network: str) -> list[Update]:
-        """Return every update of a network alone."""
-        return [update for step in self.steps for update in step.owned_by(network)]
+    @property
+    def updates(self) -> list[Update]:
+        """All updates, in order."""
+        return [update for step in self.steps for update in step.updates]
+
+    def turns(self, step: Step, network: str) -> list[Update]:
+        """Return a network's updates in a step; joint ones count where it has none of its own."""
+        mine = step.owned_by(network) or [update for update in step.updates if network in update.gradients]
+        # The generator's gradients, taken for the discriminator's weights, are told in another place.
+        astray = network == DISCRIMINATOR and len(mine) == self.scene.disc_iter + 1 == len(step.updates)
+        return mine[:-1] if astray else mine
+
+    def learning(self, network: str) -> list[Update]:
+        """Return the updates that tell a network's loss; where none is applied, the gradients that were computed."""
+        found = []
+        for step in self.steps:
+            found += self.turns(step, network) or [each for each in step.computed if network in each.gradients]
+        return found
 
     def moves_of(self, network: str) -> tuple[list[Move], list[int]]:
         """Return the updates that moved a network, as :mod:`adam` replays them, and their numbers among all updates."""
-        updates = [update for step in self.steps for update in step.updates if update.applied]
-        numbered = list(enumerate(updates, start=1))
+        numbered = list(enumerate((update for update in self.updates if update.applied), start=1))
         mine = [(number, u) for number, u in numbered if u.owner == network]
         mine = mine or [(number, u) for number, u in numbered if network in u.gradients]
         moves = [
@@ -157,6 +170,29 @@ class Run:
             for _, u in mine
         ]
         return moves, [number for number, _ in mine]
+
+    def sort(self, calls: list[Call], generated: list[Call]) -> Batches:
+        """Sort the rows of calls of the discriminator; ``generated`` are the generator's calls so far in the step."""
+        width = self._real.shape[1]
+        outputs = [rows(call.outputs) for call in generated]
+        fakes = np.concatenate(outputs) if outputs else np.zeros((0, width))
+        latents = np.concatenate([rows(call.inputs) for call in generated]) if generated else np.zeros((0, 1))
+        shown = [rows(call.inputs) for call in calls]
+        shown = [array for array in shown if array.shape[1] == width]
+        everything = np.concatenate(shown) if shown else np.zeros((0, width))
+        in_real, in_fake = find_rows(everything, self._real), find_rows(everything, fakes)
+        decoy = find_rows(everything, self._decoy) >= 0
+        # Rows of the argument that is to be ignored stand for real ones here; that they are used is noted.
+        is_real = (in_real >= 0) | decoy
+        is_fake = (in_fake >= 0) & ~is_real
+        return Batches(
+            everything[is_real],
+            in_real[is_real],
+            everything[is_fake],
+            latents[in_fake[is_fake]],
+            everything[~is_real & ~is_fake],
+            bool(decoy.any()),
+        )
 
     # ---------------------------------------------------------------- private
 
@@ -168,7 +204,8 @@ class Run:
 
     def _read(self, events: list[dict[str, Any]]) -> list[Step]:
         steps: list[Step] = []
-        # The calls since the last update, and those since the last gradient.
+        # The calls of the step, those since the last update, and those since the last gradient.
+        everything: list[Call] = []
         calls: list[Call] = []
         recent: list[Call] = []
         for order, event in enumerate(events):
@@ -177,18 +214,18 @@ class Run:
                 raise BrokenTrace("a state is missing")
             if kind == "step":
                 steps.append(Step(first_state=state))
-                calls, recent = [], []
+                everything, calls, recent = [], [], []
             elif not steps:
                 continue
             elif kind == "call":
                 call = Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order)
-                calls.append(call)
-                recent.append(call)
+                for listed in (everything, calls, recent):
+                    listed.append(call)
             elif kind == "gradient":
-                steps[-1].computed.append(Update(*self._gradients(event["gradients"]), state, state, recent))
+                steps[-1].computed.append(self._update(event, recent, everything))
                 recent = []
             elif kind == "apply":
-                steps[-1].updates.append(Update(*self._gradients(event["gradients"]), state, state, calls))
+                steps[-1].updates.append(self._update(event, calls, everything))
                 calls, recent = [], []
             elif kind == "applied" and steps[-1].updates:
                 steps[-1].updates[-1].after, steps[-1].updates[-1].applied = state, True
@@ -202,6 +239,12 @@ class Run:
             elif kind == "apply":
                 steps[-1].late_calls = []
         return steps
+
+    def _update(self, event: dict[str, Any], calls: list[Call], everything: list[Call]) -> Update:
+        earlier = [call for call in everything[: len(everything) - len(calls)] if call.network == DISCRIMINATOR]
+        generated = [call for call in everything if call.network == GENERATOR]
+        state = int(event["state"])
+        return Update(self, *self._gradients(event["gradients"]), state, state, calls, earlier, generated)
 
     def _gradients(self, listed: list[list[Any]]) -> tuple[str, dict[str, list[np.ndarray]]]:
         owners = {name for name, _, _ in listed}
@@ -259,46 +302,6 @@ class Batches:
     decoy: bool = False
 
 
-class Sorter:
-    """Tells real rows from fakes and from what lies between, in one run.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    real, decoy : array
-        The real examples, and what was passed to ``train_step`` and is to be ignored.
-    """
-
-    def __init__(self, run: Run, real: np.ndarray, decoy: np.ndarray):
-        self._run = run
-        self._real = rows(real)
-        self._decoy = rows(decoy)
-
-    def sort(self, calls: list[Call], generated: list[Call]) -> Batches:
-        """Sort the rows of calls of the discriminator; ``generated`` are the generator's calls so far in the step."""
-        width = self._real.shape[1]
-        outputs = [rows(call.outputs) for call in generated]
-        fakes = np.concatenate(outputs) if outputs else np.zeros((0, width))
-        latents = np.concatenate([rows(call.inputs) for call in generated]) if generated else np.zeros((0, 1))
-        shown = [rows(call.inputs) for call in calls]
-        shown = [array for array in shown if array.shape[1] == width]
-        everything = np.concatenate(shown) if shown else np.zeros((0, width))
-        in_real, in_fake = find_rows(everything, self._real), find_rows(everything, fakes)
-        decoy = find_rows(everything, self._decoy) >= 0
-        # Rows of the argument that is to be ignored stand for real ones here; that they are used is noted.
-        is_real = (in_real >= 0) | decoy
-        is_fake = (in_fake >= 0) & ~is_real
-        return Batches(
-            everything[is_real],
-            in_real[is_real],
-            everything[is_fake],
-            latents[in_fake[is_fake]],
-            everything[~is_real & ~is_fake],
-            bool(decoy.any()),
-        )
-
-
 def distinct(calls: list[Call]) -> list[Call]:
     """Leave out calls that repeat an earlier batch."""
     kept: list[Call] = []
@@ -313,7 +316,7 @@ def unseen(calls: list[Call], earlier: list[Call]) -> list[Call]:
     return [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
 
 
-def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: list[Call]) -> list[Batches]:
+def readings(calls: list[Call], earlier: list[Call], sort: Callable[[list[Call]], Batches]) -> list[Batches]:
     """Return the ways to read from the discriminator's calls which batches went into an update, the plainest first.
 
     A loss may be computed once more for a report, on the batch of the update before or on a new one; which calls
@@ -322,7 +325,7 @@ def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: 
     last: list[Call] = []
     kinds = set()
     for call in reversed(calls):
-        batches = sorter.sort([call], generated)
+        batches = sort([call])
         kind = (len(batches.real) > 0, len(batches.fake) > 0, len(batches.other) > 0)
         if kind not in kinds:
             kinds.add(kind)
@@ -333,5 +336,5 @@ def readings(calls: list[Call], earlier: list[Call], sorter: Sorter, generated: 
         orders = [call.order for call in choice]
         if orders not in seen:
             seen.append(orders)
-            found.append(sorter.sort(choice, generated))
+            found.append(sort(choice))
     return found

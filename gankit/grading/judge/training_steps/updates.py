@@ -8,13 +8,15 @@ import numpy as np
 
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.training_steps import adam
-from gankit.grading.judge.training_steps.evidence import TRAINING, Evidence, Recording, UpdateInStep
+from gankit.grading.judge.training_steps.evidence import TRAINING, Evidence
 from gankit.grading.judge.training_steps.trace import (
     DISCRIMINATOR,
     GENERATOR,
     NETWORKS,
     Batches,
+    Run,
     Step,
+    Update,
     find_rows,
 )
 from gankit.grading.judge.training_steps.trace import (
@@ -32,7 +34,7 @@ def judge_runs(evidence: Evidence) -> Iterator[Said]:
     raised = [name for name in TRAINING if name in evidence.errors]
     if not raised:
         # A step that takes no gradient of what it shows to the discriminator is none.
-        learned = [any(update.shown for update in each.learning(DISCRIMINATOR)) for each in evidence.recordings]
+        learned = [any(update.shown for update in each.learning(DISCRIMINATOR)) for each in evidence.runs]
         if len(learned) == len(TRAINING) and all(learned):
             yield passes("runs")
         return
@@ -65,22 +67,22 @@ def _named_error(evidence: Evidence, message: str) -> tuple[str, str]:
 def judge_rhythm(evidence: Evidence) -> Iterator[Said]:
     """Judge that the discriminator has ``disc_iter`` updates, and then the generator one."""
     seen: set[str] = set()
-    for recording in evidence.recordings:
-        wanted = [DISCRIMINATOR] * recording.scene.disc_iter + [GENERATOR]
-        for step in recording.run.steps:
+    for run in evidence.runs:
+        wanted = [DISCRIMINATOR] * run.scene.disc_iter + [GENERATOR]
+        for step in run.steps:
             owners = [update.owner for update in step.updates]
             if owners == wanted or "both" in owners or "none" in owners:
                 seen |= set(NETWORKS)
             elif step.complete:
-                idea = _rhythm_mistake(recording, step)
-                yield fails("rhythm", idea, how=_how_moved(recording, step))
+                idea = _rhythm_mistake(run, step)
+                yield fails("rhythm", idea, how=_how_moved(run, step))
             elif owners == wanted[: len(owners)]:
                 seen |= set(owners)
     yield evidence.both_seen("rhythm", seen)
 
 
-def _rhythm_mistake(recording: Recording, step: Step) -> str:
-    wanted = recording.scene.disc_iter
+def _rhythm_mistake(run: Run, step: Step) -> str:
+    wanted = run.scene.disc_iter
     discriminator, generator = len(step.owned_by(DISCRIMINATOR)), len(step.owned_by(GENERATOR))
     if not step.updates:
         return "no_update"
@@ -94,17 +96,17 @@ def _rhythm_mistake(recording: Recording, step: Step) -> str:
         return "generator_each_time" if generator == discriminator == wanted else "generator_too_often"
     if discriminator == 1:
         return "disc_iter_ignored"
-    return "one_update_per_term" if discriminator == 2 * wanted and _one_term_each(recording) else "disc_iter_count"
+    return "one_update_per_term" if discriminator == 2 * wanted and _one_term_each(run) else "disc_iter_count"
 
 
-def _how_moved(recording: Recording, step: Step) -> str:
-    moved = not recording.run.same(step.first_state, step.last_state, DISCRIMINATOR)
+def _how_moved(run: Run, step: Step) -> str:
+    moved = not run.same(step.first_state, step.last_state, DISCRIMINATOR)
     return "they change without a Keras optimizer" if moved else "no gradient reaches an optimizer"
 
 
-def _one_term_each(recording: Recording) -> bool:
+def _one_term_each(run: Run) -> bool:
     """Tell whether updates come in pairs: one batch each, or both shown before the first of the two."""
-    updates = [update for update in recording.updates if update.update.owner == DISCRIMINATOR]
+    updates = [update for update in run.updates if update.owner == DISCRIMINATOR]
     shown = [update.readings[0] for update in updates]
     one_batch = all((len(batches.real) > 0) != (len(batches.fake) > 0) for batches in shown)
     return one_batch or not any(update.shown for update in updates[1::2])
@@ -112,14 +114,13 @@ def _one_term_each(recording: Recording) -> bool:
 
 def judge_separate(evidence: Evidence) -> Iterator[Said]:
     """Judge that no update moves the other network."""
-    for recording in evidence.recordings:
-        for step in recording.run.steps:
-            yield from _judge_moves(evidence, recording, step)
+    for run in evidence.runs:
+        for step in run.steps:
+            yield from _judge_moves(evidence, run, step)
     yield evidence.both_seen("separate", evidence.moved)
 
 
-def _judge_moves(evidence: Evidence, recording: Recording, step: Step) -> Iterator[Said]:
-    run = recording.run
+def _judge_moves(evidence: Evidence, run: Run, step: Step) -> Iterator[Said]:
     for update in step.updates:
         if update.owner not in NETWORKS:
             yield fails("separate", "joint_update")
@@ -160,18 +161,18 @@ def judge_batches(evidence: Evidence) -> Iterator[Said]:
     """Judge that every update has fresh batches, of ``batch_size`` rows, from the two samplers."""
     seen: set[str] = set()
     failed = [check for check in ("real_sample", "fake_sample") if evidence.failed(check)]
-    for recording in evidence.recordings:
+    for run in evidence.runs:
         used: set[tuple[float, ...]] = set()
-        mistakes = [("own_latents", "")] if _foreign_latents(recording) else []
-        for update in recording.updates:
-            if DISCRIMINATOR in update.update.gradients and update.shown:
+        mistakes = [("own_latents", "")] if _foreign_latents(run) else []
+        for update in run.updates:
+            if DISCRIMINATOR in update.gradients and update.shown:
                 batches = update.readings[0]
-                mistakes.append(_batch_mistake(recording, update, used))
+                mistakes.append(_batch_mistake(run, update, used))
                 used |= {tuple(row) for row in batches.latents}
                 seen |= {DISCRIMINATOR} if len(batches.real) or len(batches.fake) else set()
-            elif update.update.owner == GENERATOR:
+            elif update.owner == GENERATOR:
                 batches = update.batches_of(update.shown)
-                mistakes.append(_generator_batch_mistake(recording, batches, used))
+                mistakes.append(_generator_batch_mistake(run, batches, used))
                 seen |= {GENERATOR} if len(batches.fake) else set()
         for idea, whose in mistakes:
             if idea and not (failed if idea == "batch_size" else OF_SAMPLERS.get(idea) in failed):
@@ -179,8 +180,8 @@ def judge_batches(evidence: Evidence) -> Iterator[Said]:
     yield evidence.both_seen("batches", seen)
 
 
-def _batch_mistake(recording: Recording, update: UpdateInStep, used: set) -> tuple[str, str]:
-    everything, size = update.readings[0], recording.scene.batch_size
+def _batch_mistake(run: Run, update: Update, used: set) -> tuple[str, str]:
+    everything, size = update.readings[0], run.scene.batch_size
     fresh = update.batches_of(unseen_calls(update.shown, update.earlier))
     if everything.decoy:
         return "argument_used", ""
@@ -190,24 +191,24 @@ def _batch_mistake(recording: Recording, update: UpdateInStep, used: set) -> tup
         return "same_batch", ""
     if len(everything.real) and not len(fresh.real):
         return "same_real_batch", ""
-    examples = min(size, len(recording.scene.request["real"]))
+    examples = min(size, len(run.scene.request["real"]))
     if len(fresh.real) % examples or len(fresh.fake) % size:
         return "batch_size", "discriminator's real" if len(fresh.real) % examples else "discriminator's fake"
     reused = size < MANY and len(everything.fake) and used and {tuple(row) for row in fresh.latents} <= used
     return ("same_fake_batch", "") if reused else ("", "")
 
 
-def _generator_batch_mistake(recording: Recording, batches: Batches, used: set) -> tuple[str, str]:
+def _generator_batch_mistake(run: Run, batches: Batches, used: set) -> tuple[str, str]:
     latents = {tuple(row) for row in batches.latents}
-    if len(batches.fake) % recording.scene.batch_size:
+    if len(batches.fake) % run.scene.batch_size:
         return "batch_size", "generator's"
-    reused = recording.scene.batch_size < MANY and latents and latents <= used
+    reused = run.scene.batch_size < MANY and latents and latents <= used
     return ("generator_batch_reused", "") if reused else ("", "")
 
 
-def _foreign_latents(recording: Recording) -> bool:
-    pool = rows(recording.scene.request["latents"])
-    calls = [call for call in recording.run.calls if call.network == GENERATOR]
+def _foreign_latents(run: Run) -> bool:
+    pool = rows(run.scene.request["latents"])
+    calls = [call for call in run.calls if call.network == GENERATOR]
     return any((find_rows(rows(call.inputs), pool) < 0).any() for call in calls)
 
 
@@ -217,14 +218,14 @@ def _foreign_latents(recording: Recording) -> bool:
 def judge_optimizers(evidence: Evidence) -> Iterator[Said]:
     """Judge that each network has an Adam of its own, with the task's settings."""
     seen: set[str] = set()
-    for recording in evidence.recordings:
+    for run in evidence.runs:
         for network in (DISCRIMINATOR, GENERATOR):
-            moves, counters = recording.run.moves_of(network)
+            moves, counters = run.moves_of(network)
             if not moves:
                 continue
             seen.add(network)
             box = 1.0 if evidence.kind.has_clipping and network == DISCRIMINATOR else None
-            idea = adam.explain(moves, recording.scene.learning_rate, evidence.kind.betas, counters, box)
+            idea = adam.explain(moves, run.scene.learning_rate, evidence.kind.betas, counters, box)
             if idea:
                 yield fails("optimizer", idea, network=network)
     yield evidence.both_seen("optimizer", seen)
