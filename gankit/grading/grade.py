@@ -30,7 +30,7 @@ ENDINGS = {
     "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
 }
 
-UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 
 @dataclass

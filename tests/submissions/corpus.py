@@ -59,8 +59,11 @@ IDIOMS = {
 }
 if metadata.version("keras").startswith("3."):
     HINTS = {**HINTS, **{name: HINTS.get(name, []) + words for name, words in IDIOMS.items()}}
-# Neither solves anything, but both update the weights of the right networks in the right order.
-DESERVED = {"remembered values": {"rhythm", "separate", "optimizer"}}
+# What an attack may pass: updates of the right networks in the right order, and losses that are right.
+DESERVED = {
+    "remembered values": {"rhythm", "separate", "optimizer"},
+    "settings of its own": {"runs", "separate", "discriminator_loss", "generator_loss", "reported"},
+}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Task:
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Write the findings, and the idioms of Keras 2 that were made to work."""
         self._judge(play, outcome, result, stack)
-        used = {name for found in outcome.results.values() for name in found.get("idioms", [])}
+        used = [name for found in outcome.results.values() for name in found.get("idioms", [])]
         result.add(hints(name, kind) for kind, name in IDEAS if kind == "idiom" and name in used)
 
     def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:

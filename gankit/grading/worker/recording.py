@@ -11,6 +11,8 @@ from tensorflow import keras
 
 MOST_EVENTS = 600
 MOST_BYTES = 24_000_000
+# The rows of a batch, and all rows: the judge compares each of them with every other one.
+MOST_ROWS, MOST_ROWS_IN_ALL = 500, 8_000
 
 
 class TraceFull(RuntimeError):
@@ -28,7 +30,7 @@ class Trace:
         # Help over mistakes that end a training step, so that the rest of it can be seen.
         self.helping = False
         self.tapes: list[tf.GradientTape] = []
-        self._bytes = 0
+        self._bytes = self._rows = 0
         self._optimizers: list[Any] = []
         # With how many of its arguments the class was built.
         self.arguments = 0
@@ -62,6 +64,11 @@ class Trace:
             return None
         event = {"kind": kind, "state": self._state_number(), **details}
         self._bytes += sum(value.nbytes for value in details.values() if isinstance(value, np.ndarray))
+        count = len(details["inputs"]) if kind == "call" else 0
+        self._rows += count
+        if count > MOST_ROWS or self._rows > MOST_ROWS_IN_ALL:
+            self.recording = False
+            raise TraceFull(f"the training step shows a network {max(count, self._rows)} rows")
         if len(self.events) >= MOST_EVENTS or self._bytes > MOST_BYTES:
             self.recording = False
             raise TraceFull("the training step calls the networks hundreds of times")

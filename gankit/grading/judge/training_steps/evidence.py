@@ -57,7 +57,9 @@ class Evidence:
     def scene(self, name: str) -> Scene:
         """Return a scene with the settings that the class took from its arguments, be they in another order."""
         scene, arguments = self.scenes[name], self.scenes[name].request["arguments"]
-        arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
+        if "attributes" in self.errors:
+            # The class takes fewer arguments, which is told there.
+            arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
         settings = {}
         for setting, source in self._sources.items():
             value = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]

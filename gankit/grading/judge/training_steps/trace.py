@@ -17,6 +17,8 @@ from gankit.grading.judge.networks import rows
 from gankit.grading.judge.training_steps.adam import Move
 from gankit.grading.judge.training_steps.scenes import Scene
 
+# The bounds of the worker; a record beyond them was forged. Enough updates to tell a loss by.
+MOST_ROWS, MOST_ROWS_IN_ALL, MOST_UPDATES = 500, 8_000, 12
 GENERATOR, DISCRIMINATOR = NETWORKS = ("generator", "discriminator")
 
 
@@ -120,6 +122,9 @@ class Run:
         complete = len(self.steps) == scene.request["steps"] and all(step.complete for step in self.steps)
         if not broken_off and not complete:
             raise BrokenTrace("another number of training steps was asked for")
+        lengths = [len(call.inputs) for call in self.calls]
+        if max(lengths, default=0) > MOST_ROWS or sum(lengths) > MOST_ROWS_IN_ALL:
+            raise BrokenTrace("more rows than a worker lets through")
         for call in self.calls:
             self._check_call(call)
 
@@ -158,7 +163,7 @@ class Run:
         found = []
         for step in self.steps:
             found += self.turns(step, network) or [each for each in step.computed if network in each.gradients]
-        return found
+        return found[:MOST_UPDATES]
 
     def moves_of(self, network: str) -> tuple[list[Move], list[int]]:
         """Return the updates that moved a network, as :mod:`adam` replays them, and their numbers among all updates."""
@@ -284,10 +289,12 @@ def find_rows(wanted: np.ndarray, among: np.ndarray, tolerance: float = 1e-6) ->
     """Return for each wanted row its place among the others, or -1."""
     if not len(wanted) or not len(among) or wanted.shape[1] != among.shape[1]:
         return np.full(len(wanted), -1)
-    distance = np.abs(wanted[:, None, :] - among[None, :, :]).max(axis=2)
-    places = distance.argmin(axis=1)
-    size = 1 + np.abs(wanted).max(axis=1)
-    return np.where(distance.min(axis=1) <= tolerance * size, places, -1)
+    found = []
+    for some in np.array_split(wanted, 1 + len(wanted) * len(among) // 500_000):
+        distance = np.abs(some[:, None, :] - among[None, :, :]).max(axis=2, initial=0)
+        near = distance.min(axis=1) <= tolerance * (1 + np.abs(some).max(axis=1, initial=0))
+        found.append(np.where(near, distance.argmin(axis=1), -1))
+    return np.concatenate(found)
 
 
 @dataclass
