@@ -39,6 +39,30 @@ LATENT_DIMENSION = 16
 def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:
     """Build a generator `(batch, 16) -> (batch, 16, 16, 1)` and a discriminator `(batch, 16, 16, 1) -> (batch, 1)`.
 
+    Every call builds new networks, named `generator` and `discriminator`, of these layers:
+
+    | generator                                     | output    | parameters    |
+    | --------------------------------------------- | --------- | ------------- |
+    | Input                                         | 16        |               |
+    | Dense 2048, tanh                              | 2048      | 34,816        |
+    | Reshape                                       | 2x2x512   |               |
+    | UpSampling2D, Conv2D 64, batch norm, tanh     | 4x4x64    | 294,976 + 256 |
+    | UpSampling2D, Conv2D 16, batch norm, tanh     | 8x8x16    | 9,232 + 64    |
+    | UpSampling2D, Conv2D 1, batch norm, tanh      | 16x16x1   | 145 + 4       |
+
+    | discriminator                                 | output    | parameters    |
+    | --------------------------------------------- | --------- | ------------- |
+    | Input                                         | 16x16x1   |               |
+    | Conv2D 32, MaxPooling2D, tanh                 | 8x8x32    | 320           |
+    | Conv2D 64, MaxPooling2D, tanh                 | 4x4x64    | 18,496        |
+    | Conv2D 128, MaxPooling2D, tanh                | 2x2x128   | 73,856        |
+    | Conv2D 256, MaxPooling2D, tanh                | 1x1x256   | 295,168       |
+    | Flatten, Dense 1                              | 1         | 257           |
+
+    The layers of a row are applied in the order given. Every convolution is 3x3 with `padding="same"` and a bias.
+    Upsampling doubles height and width by repeating each pixel (`interpolation="nearest"`, Keras' default). Pooling
+    takes the maximum of 2x2 pixels. The last layer of the discriminator is linear.
+
     `seed` is that of the initial weights; it is drawn from TensorFlow's global generator where it is left out.
     """
     ### BEGIN SOLUTION

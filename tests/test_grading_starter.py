@@ -1,15 +1,18 @@
 """The student's version: no solution in it, kind when it is run, and a round trip."""
 
+import re
 import subprocess
 import sys
 
 import pytest
-from submissions.corpus import ROOT, sentences
+from grading_support import grade
+from submissions.corpus import ROOT, patched, sentences
 
 from gankit.errors import InputError
 from gankit.grading.grade import Grader
-from gankit.grading.starter import BEGIN, END, TASKS, find_regions, restore, strip, write_starter
-from gankit.grading.submission import read_submission
+from gankit.grading.judge.tasks import TASKS as JUDGED
+from gankit.grading.starter import BEGIN, END, HERE, TASKS, assignment, find_regions, strip, write_starter
+from gankit.grading.submission import TASK_FILES, read_submission
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,21 @@ def solutions():
             yield from (line.strip() for line in lines[region.first + 1 : region.behind - 1])
 
 
+def restore(starter, source, name):
+    """Put the solutions of ``source`` back into its student's version."""
+    full = source.splitlines(keepends=True)
+    solutions = ["".join(full[region.first : region.behind]) for region in find_regions(source, name)]
+    pieces, rest = [], starter.splitlines(keepends=True)
+    while rest:
+        line = rest.pop(0)
+        if line.strip() == HERE and solutions:
+            pieces.append(solutions.pop(0))
+            rest.pop(0)
+        else:
+            pieces.append(line)
+    return "".join(pieces)
+
+
 def test_no_line_of_a_solution_is_left(starter):
     telling = {
         line for line in solutions() if "reduce_mean" in line or "tape" in line or "Conv2D" in line or "predict" in line
@@ -39,7 +57,48 @@ def test_no_line_of_a_solution_is_left(starter):
             left = telling & {line.strip() for line in text.splitlines()}
             assert not left, (path.name, left)
     assert not (starter / "gankit" / "grading").exists()
-    assert (starter / "data" / "faces.npz").is_file() and (starter / "README.md").is_file()
+    assert (starter / "data" / "faces.npz").is_file() and not (starter / "README.md").exists()
+
+
+def test_the_assignment_states_tasks_points_and_calls(starter):
+    text = (starter / "ASSIGNMENT.md").read_text(encoding="utf-8")
+    assert "{" not in text
+    for task in JUDGED:
+        assert f"| {task.number} | `{TASK_FILES[task.number][0]}` |" in text
+    assert "| **100** |" in text and "| 2.5 | `discriminator(" in text and "other 2 points" in text
+    # Every call and file of task 6's solution is named.
+    solution = (ROOT / "pretrained_explorer.py").read_text(encoding="utf-8")
+    for region in find_regions(solution, "pretrained_explorer.py"):
+        lines = "\n".join(solution.splitlines()[region.first : region.behind])
+        for call in re.findall(r"(?:plots|gan\.decoding)\.\w+|PrincipalComponents\.\w+|\w+\.png", lines):
+            assert call in text, call
+    assert "**112** |" in assignment({"4.names": 13})
+
+
+def test_the_kit_has_no_dead_links_and_can_be_installed(starter):
+    for path in starter.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
+            assert link.startswith("http") or (path.parent / link).exists(), (path.name, link)
+    named = re.search(r'readme = "(.*)"', (starter / "pyproject.toml").read_text(encoding="utf-8")).group(1)
+    assert (starter / named).is_file()
+
+
+def test_the_layers_of_task_4_stand_in_the_starter_and_are_the_solution_s(starter):
+    text = (starter / "convolutional_gan.py").read_text(encoding="utf-8")
+    counts = [
+        int(n.replace(",", "")) for n in re.findall(r"\b\d[\d,]*\b", " ".join(re.findall(r"\|([^|]*)\|$", text, re.M)))
+    ]
+    assert sum(counts) == 339_493 + 388_097
+
+
+def test_four_unanswered_questions_earn_little(workers):
+    source = (ROOT / "pretrained_explorer.py").read_text(encoding="utf-8")
+    lines = source.splitlines(keepends=True)
+    for region in reversed(find_regions(source, "pretrained_explorer.py")):
+        lines[region.first : region.behind] = [f"{region.indent}pass\n"]
+    files = {**patched("wgan_gp.py", []), **patched("simple_gan.py", []), **patched("convolutional_gan.py", [])}
+    (task,) = grade(workers, {**files, "pretrained_explorer.py": "".join(lines).encode()}, [6])
+    assert task.points <= 2 and task.lost_ideas == ["no_pictures"], sentences(task)
 
 
 @pytest.mark.parametrize("task", TASKS)

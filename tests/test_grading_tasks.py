@@ -43,7 +43,7 @@ def test_a_report_in_every_form(report):
     for text in (reports.text(report), reports.markdown(report)):
         assert f"{report.points:g} of {most:g}" in text and "target for fakes" in text
     header, row = reports.table([report]).splitlines()
-    assert len(header.split(",")) == len(row.split(",")) and row.startswith(f"somebody,{report.points}")
+    assert len(header.split(",")) == len(row.split(",")) and row.startswith(f"somebody,{report.points:g},")
     suite = ElementTree.fromstring(reports.junit([report])).find("testsuite")
     assert int(suite.get("failures")) == 1 and len(suite.findall("testcase")) == int(suite.get("tests"))
     assert suite.find("testcase/failure").get("message") == sentence
@@ -76,6 +76,7 @@ def test_the_command_line_writes_reads_back_and_resumes(tmp_path, capsys):
     first = capsys.readouterr().out
     assert "ann: 0 of 15" in first and "2/2" in first
     assert {path.name for path in (tmp_path / "out" / "ann").iterdir()} == {
+        "feedback.html",
         "feedback.md",
         "results.json",
         "classroom.txt",

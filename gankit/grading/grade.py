@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge.tasks import TASKS, Task
+from gankit.grading.judge.tasks import TASKS, Play, Task
 from gankit.grading.judge.verdicts import TaskResult
 from gankit.grading.runner import Limits, Outcome, Workers
-from gankit.grading.submission import TASK_FILES, Submission
+from gankit.grading.submission import OLDER, TASK_FILES, Submission
 
 # How many times the scenes that are left are tried after one of them has ended the process.
 RETRIES = 3
@@ -33,6 +33,31 @@ ENDINGS = {
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 
+@dataclass(frozen=True)
+class TaskRun:
+    """How a task was graded.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of its inputs.
+    seconds : float
+        How long it took, beside what ran at the same time.
+    stack : str
+        The libraries that it ran on.
+    digest : str
+        Names the files and the grader: where it is the same, so is the result.
+    program : str
+        Names the program, however it is spelled; see :mod:`gankit.grading.copies`.
+    """
+
+    seed: int = 0
+    seconds: float = 0.0
+    stack: str = ""
+    digest: str = ""
+    program: str = ""
+
+
 @dataclass
 class Report:
     """Everything that came of a submission.
@@ -42,17 +67,17 @@ class Report:
     name : str
         The submission's name.
     tasks : list of TaskResult
-        One a task, in order.
-    seconds : float
-        How long it took.
+        One for each task that the naming of the files has, in order.
     notes : list of str
         Files that were left out, and limits that this platform does not enforce.
+    runs : dict
+        How each task was graded, by its number.
     """
 
     name: str
     tasks: list[TaskResult]
-    seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    runs: dict[int, TaskRun] = field(default_factory=dict)
 
     @property
     def points(self) -> float:
@@ -62,7 +87,12 @@ class Report:
     @property
     def most(self) -> float:
         """The points that can be had."""
-        return sum(task.most for task in self.tasks)
+        return round(sum(task.most for task in self.tasks), 2)
+
+    @property
+    def seconds(self) -> float:
+        """How long all tasks took together."""
+        return round(sum(run.seconds for run in self.runs.values()), 2)
 
 
 def stack_in_words() -> str:
@@ -108,63 +138,80 @@ class Grader:
         self.seed = seed
         self._tasks = [task for task in TASKS if tasks is None or task.number in tasks]
         self._jobs = jobs
-        self._stack = stack_in_words()
+        self.stack = stack_in_words()
 
-    @property
-    def task_numbers(self) -> list[int]:
-        """The tasks that are graded."""
-        return [task.number for task in self._tasks]
+    def tasks_of(self, submission: Submission) -> list[Task]:
+        """Return the tasks that are graded of a submission: those asked for that the naming of its files has."""
+        return [task for task in self._tasks if submission.has_task(task.number)]
 
     def grade(self, submission: Submission) -> Report:
         """Grade one submission; never raises for what a submission does."""
         return next(self.grade_all([submission]))
 
-    def grade_all(self, submissions: Iterable[Submission]) -> Iterator[Report]:
-        """Grade many, in order; the next one is begun while the last tasks of the one before still run."""
-        begun: deque[tuple[Submission, float, dict[int, Future]]] = deque()
+    def grade_all(
+        self, submissions: Iterable[Submission], only: Mapping[str, Collection[int]] | None = None
+    ) -> Iterator[Report]:
+        """Grade many, in order; the next one is begun while the last tasks of the one before still run.
+
+        Parameters
+        ----------
+        submissions : iterable of Submission
+            What to grade.
+        only : mapping, optional
+            The tasks that are graded of each submission, by its name.
+        """
+        begun: deque[tuple[Submission, dict[int, Future]]] = deque()
         with ThreadPoolExecutor(self._jobs) as pool:
             for submission in submissions:
-                begun.append((submission, time.monotonic(), self._begin(pool, submission)))
+                tasks = [t for t in self.tasks_of(submission) if only is None or t.number in only[submission.name]]
+                begun.append((submission, self._begin(pool, submission, tasks)))
                 if len(begun) > 1:
                     yield self._finish(*begun.popleft())
             while begun:
                 yield self._finish(*begun.popleft())
 
-    def _begin(self, pool: ThreadPoolExecutor, submission: Submission) -> dict[int, Future]:
-        seed = secrets.randbits(63) if self.seed is None else self.seed
+    def _begin(self, pool: ThreadPoolExecutor, submission: Submission, tasks: list[Task]) -> dict[int, Future]:
+        seed = secrets.randbits(32) if self.seed is None else self.seed
         # The longest tasks first.
-        order = sorted(self._tasks, key=lambda task: -task.effort)
+        order = sorted(tasks, key=lambda task: -task.effort)
         return {task.number: pool.submit(self._grade_task, task, submission, seed) for task in order}
 
-    def _finish(self, submission: Submission, started: float, futures: dict[int, Future]) -> Report:
-        results = [futures[task.number].result() for task in self._tasks]
-        notes = submission.notes + self._workers.not_enforced()
-        return Report(submission.name, results, time.monotonic() - started, notes)
+    def _finish(self, submission: Submission, futures: dict[int, Future]) -> Report:
+        found = [futures[number].result() for number in sorted(futures)]
+        # Where nothing ran, nothing was guarded.
+        ran = any(result.file for result, _ in found)
+        notes = submission.notes + (self._workers.not_enforced() if ran else [])
+        return Report(submission.name, [r for r, _ in found], notes, {r.number: run for r, run in found})
 
-    def _grade_task(self, task: Task, submission: Submission, seed: int) -> TaskResult:
+    def _grade_task(self, task: Task, submission: Submission, seed: int) -> tuple[TaskResult, TaskRun]:
+        started = time.monotonic()
         file = submission.tasks.get(task.number)
-        result = TaskResult(task.number, task.title, file, task.checks)
+        result = TaskResult(task.number, task.title, file, task.checks_of(file))
         if file is None:
-            names = " or ".join(TASK_FILES[task.number])
-            result.finish(f"There is no {names} in the submission.")
-            return result
+            names = " or ".join(n for n in TASK_FILES[task.number] if submission.naming != OLDER or n[0].isdigit())
+            near = submission.near.get(task.number)
+            result.finish(f"There is no {names} in the submission." + (f" {near}" if near else ""))
+            return result, TaskRun(stack=self.stack)
         # A task's inputs depend on nothing but the seed and its number: alone or in a batch, in any order.
         play = task.prepare(np.random.default_rng([seed, task.number]), file, submission)
         requests = [scene for scene in play.requests if self._scenes is None or scene["name"] in self._scenes]
         outcome = self._play(requests, play.file, {**submission.files, **play.files})
         result.printed = outcome.printed
+        self._judge(task, play, outcome, result)
+        return result, TaskRun(seed, round(time.monotonic() - started, 2), self.stack)
+
+    def _judge(self, task: Task, play: Play, outcome: Outcome, result: TaskResult) -> None:
         if any(error["type"] == "NotImplementedError" for error in outcome.errors.values()):
             result.finish("Not started: a part of it still raises NotImplementedError.")
         elif "import" in outcome.errors:
-            task.import_failed(result, outcome.errors["import"], self._stack)
+            task.import_failed(result, outcome.errors["import"], self.stack)
         else:
             try:
-                task.judge(play, outcome, result, self._stack)
+                task.judge(play, outcome, result, self.stack)
             except UNREADABLE:
                 # Only what a tampered worker sends makes the judge stumble; findings so far stand.
                 outcome.ended = "garbled"
         result.finish(_ending_sentence(outcome))
-        return result
 
     def _play(self, scenes: list[dict[str, Any]], file: str, files: dict[str, bytes]) -> Outcome:
         """Play all scenes; one that ends the process is left out, and the others are tried again without it."""

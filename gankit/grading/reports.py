@@ -6,12 +6,14 @@ import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from gankit.files import whole_file
+from gankit.grading.copies import same_programs
 from gankit.grading.grade import Report
 from gankit.grading.judge.verdicts import FAIL, NOT_CHECKED, PASS, Check, Finding, TaskResult
 
@@ -30,24 +32,76 @@ def earned(check: Check, finding: Finding) -> float:
     return round(check.points * finding.share, 2)
 
 
+class Outline(NamedTuple):
+    """A task's findings in the order in which they are read.
+
+    ``start`` is what to mend first, empty where everything passed. ``scored`` are the checks that passed or failed,
+    ``further`` those that failed but for the first one, ``unchecked`` the reasons why some were not made.
+    """
+
+    start: str
+    scored: list[tuple[Check, Finding]]
+    further: list[tuple[Check, Finding]]
+    unchecked: list[tuple[str, list[Check]]]
+
+
+def outline(task: TaskResult) -> Outline:
+    """Order the findings of a task."""
+    pairs = [(check, task.findings[check.key]) for check in task.checks]
+    failed = [pair for pair in pairs if pair[1].verdict == FAIL]
+    reasons: dict[str, list[Check]] = {}
+    for check, finding in pairs:
+        if finding.verdict == NOT_CHECKED:
+            reasons.setdefault(finding.sentence, []).append(check)
+    start = ""
+    if failed:
+        start = f"{failed[0][1].sentence} (Item: {failed[0][0].title}.)"
+    elif reasons:
+        start = next(iter(reasons))
+    scored = [pair for pair in pairs if pair[1].verdict != NOT_CHECKED]
+    # Checks stand in the order in which one builds on the other: the first that failed is the one to mend first.
+    return Outline(start, scored, failed[1:], list(reasons.items()))
+
+
+def together(checks: list[Check]) -> str:
+    """Name several checks in one line."""
+    return "; ".join(check.title for check in checks)
+
+
+def replay(report: Report) -> str:
+    """Say how the inputs of a report can be made again."""
+    seeds: dict[int, list[str]] = {}
+    for task in report.tasks:
+        if task.file:
+            seeds.setdefault(report.runs[task.number].seed, []).append(str(task.number))
+    stacks = sorted({run.stack for run in report.runs.values() if run.stack})
+    options = [f"--tasks {','.join(numbers)} --seed {seed}" for seed, numbers in seeds.items()]
+    return f"Graded on {' and '.join(stacks)}. To repeat it: {'; '.join(options)}." if options else ""
+
+
 def text(report: Report) -> str:
-    """Return the table for the terminal: a line a check, and a sentence for each that failed."""
+    """Return the table for the terminal: what to mend first, a line a check, and a sentence for each that failed."""
     lines = [f"{report.name}: {number(report.points)} of {number(report.most)} points"]
     for task in report.tasks:
-        lines.append("")
-        file = task.file or "no file"
-        lines.append(f"  {task.number}. {task.title} ({file}): {number(task.points)} of {number(task.most)}")
-        for check in task.checks:
-            finding = task.findings[check.key]
+        parts = outline(task)
+        lines += ["", f"  {task.number}. {task.title} ({task.file or 'no file'}): {_points(task)}"]
+        lines += [f"    Start here: {parts.start}"] if parts.start and task.file else []
+        lines += [f"    {parts.start}"] if not task.file else []
+        told = {check.key: finding.sentence for check, finding in parts.further}
+        for check, finding in parts.scored:
             score = f"{number(earned(check, finding))}/{number(check.points)}"
             lines.append(f"    {SIGNS[finding.verdict]} {score:>7}  {check.title}")
-            if finding.verdict == FAIL or (finding.verdict == NOT_CHECKED and task.file):
-                said = finding.sentence if finding.verdict == FAIL else f"not checked: {finding.sentence}"
-                lines.append(f"               {said}")
+            lines += [f"               {told[check.key]}"] if check.key in told else []
+        for reason, checks in parts.unchecked if task.file else ():
+            score = f"0/{number(sum(check.points for check in checks))}"
+            lines.append(f"    {SIGNS[NOT_CHECKED]} {score:>7}  not checked: {together(checks)}. {reason}")
         lines += [f"    hint: {hint}" for hint in task.hints]
-    if report.notes:
-        lines += ["", *(f"  note: {note}" for note in report.notes)]
-    return "\n".join(lines) + "\n"
+    notes = [*report.notes, *filter(None, [replay(report)])]
+    return "\n".join(lines + ([""] if notes else []) + [f"  note: {note}" for note in notes]) + "\n"
+
+
+def _points(task: TaskResult) -> str:
+    return f"{number(task.points)} of {number(task.most)}"
 
 
 def quoted(printed: str, most: int = 20) -> list[str]:
@@ -67,28 +121,26 @@ def markdown(report: Report) -> str:
     """Return the feedback for a student."""
     lines = [f"# {_escaped(report.name)}: {number(report.points)} of {number(report.most)} points", ""]
     for task in report.tasks:
-        lines += [f"## {task.number}. {task.title}: {number(task.points)} of {number(task.most)}", ""]
+        parts = outline(task)
+        lines += [f"## {task.number}. {task.title}: {_points(task)}", ""]
         if task.file is None:
-            lines += [_escaped(task.findings[task.checks[0].key].sentence), ""]
+            lines += [_escaped(parts.start), ""]
             continue
-        lines += ["| | points | |", "| --- | --- | --- |"]
-        for check in task.checks:
-            finding = task.findings[check.key]
+        lines += [f"**Start here:** {_escaped(parts.start)}", ""] if parts.start else []
+        lines += ["| | points | |", "| --- | --- | --- |"] if parts.scored else []
+        for check, finding in parts.scored:
             score = f"{number(earned(check, finding))} / {number(check.points)}"
             lines.append(f"| {finding.verdict} | {score} | {_escaped(check.title)} |")
         lines.append("")
-        for check in task.checks:
-            finding = task.findings[check.key]
-            if finding.verdict == FAIL:
-                lines.append(f"- **{_escaped(check.title)}**: {_escaped(finding.sentence)}")
-            elif finding.verdict == NOT_CHECKED:
-                lines.append(f"- {_escaped(check.title)}: not checked. {_escaped(finding.sentence)}")
+        lines += [f"- **{_escaped(check.title)}**: {_escaped(found.sentence)}" for check, found in parts.further]
+        for reason, checks in parts.unchecked:
+            lines.append(f"- Not checked: {_escaped(together(checks))}. {_escaped(reason)}")
         lines += [f"- Hint: {_escaped(hint)}" for hint in task.hints]
-        if task.printed and any(task.findings[check.key].verdict != PASS for check in task.checks):
+        if task.printed and parts.start:
             lines += ["", "It printed:", "", *("    " + line for line in quoted(task.printed))]
         lines.append("")
-    lines += [f"*{_escaped(note)}*" for note in report.notes]
-    return "\n".join(lines).rstrip() + "\n"
+    notes = [*report.notes, *filter(None, [replay(report)])]
+    return "\n".join(lines + [f"*{_escaped(note)}*\n" for note in notes]).rstrip() + "\n"
 
 
 def table(reports: Iterable[Report]) -> str:
@@ -96,16 +148,30 @@ def table(reports: Iterable[Report]) -> str:
     reports = list(reports)
     memory = io.StringIO()
     writer = csv.writer(memory, lineterminator="\n")
-    if reports:
-        columns = [(task, check) for task in reports[0].tasks for check in task.checks]
-        names = [f"task_{task.number}" for task in reports[0].tasks]
-        writer.writerow(["submission", "points", "most", *names, *(f"{t.number}.{c.key}" for t, c in columns)])
-        for report in reports:
-            single = [earned(c, t.findings[c.key]) for t in report.tasks for c in t.checks]
-            # A name that begins like a formula is one to a spreadsheet.
-            name = "'" + report.name if report.name[:1] in "=+-@" else report.name
-            writer.writerow([name, report.points, report.most, *(t.points for t in report.tasks), *single])
+    if not reports:
+        return ""
+    # Submissions with the older coursework's names have other checks, and no task 5.
+    tasks = [task for report in reports for task in report.tasks]
+    keys = dict.fromkeys(f"{task.number}.{check.key}" for task in sorted(tasks, key=_number) for check in task.checks)
+    numbers = sorted({task.number for task in tasks})
+    writer.writerow(["submission", "points", "most", *(f"task_{n}" for n in numbers), "same_program_as", *keys])
+    same = same_programs(reports)
+    for report in reports:
+        points = {task.number: number(task.points) for task in report.tasks}
+        single = {f"{t.number}.{c.key}": number(earned(c, t.findings[c.key])) for t in report.tasks for c in t.checks}
+        others = "; ".join(f"{n}: {', '.join(names)}" for n, names in same.get(report.name, {}).items())
+        row = [number(report.points), number(report.most), *(points.get(n, "") for n in numbers)]
+        writer.writerow([_cell(report.name), *row, others, *(single.get(key, "") for key in keys)])
     return memory.getvalue()
+
+
+def _number(task: TaskResult) -> int:
+    return task.number
+
+
+def _cell(name: str) -> str:
+    # A name that begins like a formula is one to a spreadsheet.
+    return "'" + name if name[:1] in "=+-@" else name
 
 
 def junit(reports: Iterable[Report]) -> str:
@@ -173,7 +239,7 @@ def gradescope(report: Report, hidden: set[str] = frozenset()) -> dict[str, Any]
     return {
         "score": report.points,
         "execution_time": round(report.seconds, 1),
-        "output": "\n".join(hints + report.notes)[:LONGEST],
+        "output": "\n".join([*hints, *report.notes, replay(report)])[:LONGEST],
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -213,41 +279,9 @@ def classroom(report: Report) -> str:
     return base64.b64encode(json.dumps(result).encode()).decode()
 
 
-# -------------------------------------------------------------------- storing and reading back
-
-
-def to_json(report: Report) -> dict[str, Any]:
-    """Return a report as JSON can hold it."""
-    return {
-        "name": report.name,
-        "points": report.points,
-        "most": report.most,
-        "seconds": round(report.seconds, 2),
-        "notes": report.notes,
-        "tasks": [
-            {
-                "number": task.number,
-                "file": task.file,
-                "points": task.points,
-                "hints": task.hints,
-                "printed": task.printed,
-                "findings": {key: vars(finding) for key, finding in task.findings.items()},
-            }
-            for task in report.tasks
-        ],
-    }
-
-
-def from_json(stored: dict[str, Any], checks: dict[int, tuple[str, tuple[Check, ...]]]) -> Report:
-    """Return the report that :func:`to_json` stored; ``checks`` gives each task's title and checks."""
-    tasks = []
-    for entry in stored["tasks"]:
-        title, own = checks[entry["number"]]
-        findings = {key: Finding(**value) for key, value in entry["findings"].items()}
-        if {check.key for check in own} - set(findings):
-            raise KeyError("the stored report is of another version of the grader")
-        tasks.append(TaskResult(entry["number"], title, entry["file"], own, findings, entry["hints"], entry["printed"]))
-    return Report(stored["name"], tasks, stored["seconds"], stored["notes"])
+def folder_name(name: str) -> str:
+    """Return the name of the folder with a submission's results."""
+    return re.sub(r"[^\w.()@+ -]", "_", name).strip(" .") or "submission"
 
 
 def write(path: Path, content: str) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.errors import InputError
+from gankit.grading.judge.tasks import TASKS as JUDGED
+from gankit.grading.points import read_points
 from gankit.grading.submission import TASK_FILES
 from gankit.scripts import OneSentenceParser
 
@@ -22,8 +24,8 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HERE = "# YOUR CODE HERE"
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = tuple(names[0][: -len(".py")] for names in TASK_FILES.values())
+# The README is the instructor's; students get ASSIGNMENT.md.
 COPIED = (
-    "README.md",
     "LICENSE",
     "Makefile",
     "pyproject.toml",
@@ -37,6 +39,7 @@ COPIED = (
 # The judge knows every answer, and tools leave things behind.
 LEFT_OUT = shutil.ignore_patterns("grading", "grading.md", "__pycache__", "*.pyc", "*.h5.part")
 VISIBLE_TESTS = Path(__file__).parent / "visible_tests.py"
+ASSIGNMENT = Path(__file__).parent / "assignment.md"
 
 
 @dataclass(frozen=True)
@@ -106,23 +109,28 @@ def strip(source: str, name: str) -> str:
     return "".join(lines)
 
 
-def restore(starter: str, source: str, name: str) -> str:
-    """Put the solutions of ``source`` back into its student's version."""
-    full = source.splitlines(keepends=True)
-    solutions = ["".join(full[region.first : region.behind]) for region in find_regions(source, name)]
-    pieces, rest = [], starter.splitlines(keepends=True)
-    while rest:
-        line = rest.pop(0)
-        if line.strip() == HERE and solutions:
-            pieces.append(solutions.pop(0))
-            rest.pop(0)
-        else:
-            pieces.append(line)
-    return "".join(pieces)
+def assignment(points: dict[str, float]) -> str:
+    """Return the statement of the six tasks; ``points`` are those that differ from the grader's own."""
+    worth = {f"{task.number}.{check.key}": check.points for task in JUDGED for check in task.checks} | points
+    words = {key: worth[key] for key in worth if key.startswith("6.")}
+    words |= {str(n): sum(worth[key] for key in worth if key.startswith(f"{n}.")) for n in TASK_FILES}
+    words["all"] = sum(worth.values())
+    words["given"] = sum(worth[f"6.{key}"] for key in ("method", "generator", "discriminator", "runs"))
+    text = ASSIGNMENT.read_text(encoding="utf-8")
+    for key, value in words.items():
+        text = text.replace("{" + key + "}", f"{value:g}")
+    return text
 
 
-def write_starter(folder: Path) -> None:
+def write_starter(folder: Path, points: dict[str, float] | None = None) -> None:
     """Write the student's version of the kit.
+
+    Parameters
+    ----------
+    folder : path
+        An empty or new folder.
+    points : dict, optional
+        Points by check, where they differ from the grader's own; the assignment states them.
 
     Raises
     ------
@@ -145,6 +153,9 @@ def write_starter(folder: Path) -> None:
             shutil.copy2(path, folder / name)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / "ASSIGNMENT.md").write_text(assignment(points or {}), encoding="utf-8")
+    project = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(project.replace("README.md", "ASSIGNMENT.md"), encoding="utf-8")
     (folder / "tests").mkdir()
     shutil.copy2(VISIBLE_TESTS, folder / "tests" / "test_tasks.py")
 
@@ -155,6 +166,7 @@ def starter_command(arguments: list[str]) -> None:
         prog="python -m gankit.grading starter", description="Write the student's version of the kit."
     )
     parser.add_argument("folder", type=Path, metavar="OUT", help="an empty or new folder")
-    folder = parser.parse_args(arguments).folder
-    write_starter(folder)
-    print(f"The student's version is in {folder}: six task files to complete, and tests to run with pytest.")
+    parser.add_argument("--points", type=Path, metavar="FILE", help="points by check, as for grading")
+    options = parser.parse_args(arguments)
+    write_starter(options.folder, read_points(options.points))
+    print(f"The student's version is in {options.folder}. Students begin with ASSIGNMENT.md.")

@@ -34,6 +34,7 @@ SECOND_IDEAS = {
     (3, "a penalty of zero"): "no_mixing",
     (3, "everything turned round"): "report_sign",
     (4, "relu in both networks"): "activation",
+    (6, "half of the pictures"): "no_segment",
     (6, "mixed with the old ones"): "other_weights",
     (6, "only the first layer"): "some_weights",
     (6, "kernels only"): "some_weights",

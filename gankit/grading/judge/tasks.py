@@ -39,6 +39,10 @@ class Task:
     # How long it takes beside the others; the longest are started first.
     effort: int = 1
 
+    def checks_of(self, file: str | None) -> tuple[Check, ...]:
+        """Return the checks of a file, whose name tells the project's statement from the older coursework's."""
+        return self.checks
+
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make the scenes."""
         raise NotImplementedError
@@ -54,7 +58,7 @@ class Task:
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
         """Write the findings where the file cannot even be imported."""
-        result.add([fails(self.checks[0].key, "import_error", error=in_words(error, stack))])
+        result.add([fails(result.checks[0].key, "import_error", error=in_words(error, stack))])
         result.finish("The file cannot be imported.")
 
 
@@ -123,23 +127,27 @@ class ExplorerTask(Task):
     checks = scripts.EXPLORER_CHECKS
     effort = 4
 
+    def checks_of(self, file: str | None) -> tuple[Check, ...]:
+        """Return the checks of the script, or those of the older coursework's class."""
+        return scripts.CLASS_CHECKS if file is not None and file[0].isdigit() else self.checks
+
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make files of weights; the coursework's file holds the class itself, the project's is a script."""
         scene, files, stored = inputs.replace_scene(random)
         if file[0].isdigit():
             maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=(scene, stored, {}))
+            return Play([scene, maker.short()], file, files, kept=(None, scene, stored, {}))
         explorer = inputs.explorer_scene(file)
-        files["few_faces.npy"] = inputs.faces_file(inputs.faces(random))
+        pictures = inputs.faces(random)
+        files["few_faces.npy"] = inputs.faces_file(pictures)
         networks = inputs.stored_networks(random)
         files.update(inputs.network_files(networks))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
-        return Play(requests, file, files, kept=(scene, stored, networks))
+        return Play(requests, file, files, kept=(pictures, scene, stored, networks))
 
     def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        scene, stored, networks = play.kept
-        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, None, scene, stored, networks)
+        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, *play.kept)
         result.add(scripts.judge_replace(evidence))
         builds_on_it = scripts.judge_short_training if play.file[0].isdigit() else scripts.judge_explorer
         result.add(builds_on_it(evidence))

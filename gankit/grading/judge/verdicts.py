@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gankit.grading.answers import plain, shortened
 from gankit.grading.judge.catalogue import IDEAS
-from gankit.grading.worker.loading import without_dumps
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
 HINT = "hint"
-# The longest part of an error message that a student is shown.
-LONGEST_MESSAGE = 200
 
 
 @dataclass(frozen=True)
@@ -153,9 +151,7 @@ def _finding(said: Said) -> Finding:
 def in_words(error: dict[str, Any], stack: str) -> str:
     """Say what was raised, on which stack, and where in the student's file."""
     where = f" ({error['where'][0]}, line {error['where'][1]})" if error["where"] else ""
-    message = without_dumps(error["message"]).rstrip(".")
-    if len(message) > LONGEST_MESSAGE:
-        message = message[: LONGEST_MESSAGE - 4].rsplit(" ", 1)[0] + " ..."
+    message = shortened(plain(error["message"])).rstrip(".")
     return f"{error['type']}{f': {message}' if message else ''}{where}, on {stack}."
 
 

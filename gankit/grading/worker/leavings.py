@@ -25,7 +25,8 @@ def watch_figures() -> list[list[np.ndarray]]:
     Returns
     -------
     list of list of float32 arrays
-        For each figure that was saved, what ``imshow`` was given; filled as figures are saved.
+        For each figure that was saved, what ``imshow`` was given, and of each axes without a picture the horizontal
+        extent of its data, shape ``(2,)``; filled as figures are saved.
     """
     from matplotlib.figure import Figure
 
@@ -35,7 +36,9 @@ def watch_figures() -> list[list[np.ndarray]]:
         if len(figures) < MOST_PICTURES:
             images = [image.get_array() for axes in self.axes for image in axes.images]
             images = [np.ma.filled(image, 0) for image in images if image is not None and image.size <= MOST_PIXELS]
-            figures.append([np.asarray(image, np.float32) for image in images[: 10 * MOST_PICTURES]])
+            extents = [axes.dataLim.intervalx for axes in self.axes if not axes.images]
+            shown = images[: 10 * MOST_PICTURES] + extents[:MOST_PICTURES]
+            figures.append([np.asarray(array, np.float32) for array in shown])
         if hasattr(target, "write"):
             target.write(PIXEL)
         else:

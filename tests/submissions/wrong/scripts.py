@@ -81,12 +81,12 @@ EXPLORER = [
     ),
     (
         "scores of other faces",
-        "not_sorted",
+        "no_sorted",
         [("discriminator(outputs[:400]", "discriminator(outputs[:400][::-1]")],
     ),
     (
         "not sorted",
-        "not_sorted",
+        "no_sorted",
         [("plots.faces_by_score(generated[:400], scores)", "plots.faces_side_by_side({'faces': generated[:400]})")],
     ),
     ("one latent vector", "no_segment", [(LINE, LINE.replace("t * latents[1]", "t * latents[0]"))]),
@@ -97,8 +97,23 @@ EXPLORER = [
     ),
     ("latents instead of a segment", "no_segment", [(LINE, "between = generator(latents[:20], training=False)")]),
     (
+        "noise as the PCA generator",
+        "no_components",
+        [("principal.faces(random.standard_normal((100, COMPONENTS)))", "random.uniform(size=(100, 16, 16))")],
+    ),
+    (
+        "the real faces as the PCA generator",
+        "no_components",
+        [("principal.faces(random.standard_normal((100, COMPONENTS)))", "real[:100]")],
+    ),
+    (
+        "sums without their pictures",
+        "no_squares",
+        [('output.save_figure(plots.squared_sums(sums, COMPONENTS), "chi_squared.png")', "pass")],
+    ),
+    (
         "half of the pictures",
-        "no_pictures",
+        "no_sorted",
         [("everything = not (", "everything = False and not ("), ("if options.pca or everything", "if True")],
     ),
     (

@@ -10,7 +10,7 @@ import numpy as np
 
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.scripts.inputs import SHAPES, SIDE, STEPS
-from gankit.grading.judge.verdicts import Check, Said, TaskResult, fails, hints, in_words, passes
+from gankit.grading.judge.verdicts import Check, Said, TaskResult, fails, hints, in_words, passes, unseen
 from gankit.grading.worker.leavings import PIXEL
 
 HDF5, PICTURES = "894844460d0a1a0a", ("89504e47", "47494638", "ffd8ff", "25504446")
@@ -21,6 +21,17 @@ FACES_CHECKS = (
     Check("leaves", "it leaves pictures of recovered faces and the weights of what it trained", 2),
 )
 EXPLORER_CHECKS = (
+    Check("method", "the class has replace_weights", 0.5),
+    Check("generator", "the generator gets the weights of its file", 0.5),
+    Check("discriminator", "the discriminator gets the weights of its file", 0.5),
+    Check("runs", "the script ends without an error and shows the stored generator's faces", 0.5),
+    Check("sorted", "question 1: faces sorted by the discriminator's score", 2.5),
+    Check("segment", "question 2: a straight line between two latent vectors", 2.5),
+    Check("components", "question 3: new faces made from principal components", 1.5),
+    Check("squares", "question 4: sums of 49 squared coordinates", 1.5),
+)
+# The older coursework: the student writes replace_weights.
+CLASS_CHECKS = (
     Check("method", "the class has replace_weights", 1),
     Check("generator", "the generator gets the weights of its file", 3),
     Check("discriminator", "the discriminator gets the weights of its file", 3),
@@ -129,24 +140,37 @@ def _is_trained(array: np.ndarray, gan: dict[str, Any]) -> bool:
 
 
 def judge_explorer(evidence: Evidence) -> Iterator[Said]:
-    """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, sorted, and along a segment."""
-    yield from _judge_run(evidence, "runs", pictures=4)
+    """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, and an answer to each question."""
+    yield from _judge_run(evidence, "runs", pictures=1)
     if not _ended_well(evidence):
         return
     kernel, bias = (np.asarray(array, np.float64) for array in evidence.networks["generator"])
     scorer = np.asarray(evidence.networks["discriminator"][0], np.float64)[:, 0]
     figures = [[face.ravel() for face in figure] for figure in evidence.faces_drawn]
     made = [[face for face in figure if _is_made(face, kernel, bias)] for figure in figures]
+    drawn = [array for figure in evidence.left["figures"] for array in figure]
     if sum(len(figure) for figure in made) < 20:
         # Matplotlib leaves a single pixel; any other picture was written by other means, and cannot be read here.
-        foreign = any(start.startswith(PICTURES) and size != len(PIXEL) for _, size, start in evidence.left["files"])
-        yield hints("not_matplotlib") if foreign else fails("runs", "not_decoded")
-    else:
-        if not any(_is_sorted(np.array(figure) @ scorer) for figure in made if len(figure) >= 40):
-            yield fails("runs", "not_sorted")
-        if not any(_is_segment(np.array(figure)) for figure in made if 10 <= len(figure) <= 40):
-            yield fails("runs", "no_segment")
+        if any(start.startswith(PICTURES) and size != len(PIXEL) for _, size, start in evidence.left["files"]):
+            yield from (unseen(check.key, "not_matplotlib") for check in EXPLORER_CHECKS)
+            return
+        yield fails("runs", "not_decoded")
     yield passes("runs")
+    answered = {
+        "sorted": any(_is_sorted(np.array(figure) @ scorer) for figure in made if len(figure) >= 40),
+        "segment": any(_is_segment(np.array(figure)) for figure in made if 10 <= len(figure) <= 40),
+        "components": any(_are_of_components(figure, evidence.pictures) for figure in figures),
+        "squares": any(_holds_sums(array) for array in drawn if array.ndim == 1),
+    }
+    yield from (passes(check) for check, is_answered in answered.items() if is_answered)
+    left = [check for check, is_answered in answered.items() if not is_answered]
+    if not evidence.out.failed("runs"):
+        if len(left) > 2:
+            # Not a mistake in each of them: they have not been written.
+            yield fails(left[0], "no_pictures", count=len(answered) - len(left))
+        else:
+            yield from (fails(check, f"no_{check}") for check in left)
+    yield from (unseen(check, "not_answered") for check in left)
 
 
 def _is_made(face: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> bool:
@@ -155,6 +179,27 @@ def _is_made(face: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> bool:
     weights = np.linalg.lstsq(basis, face, rcond=None)[0]
     spread = face.std()
     return bool(spread > 1e-3 and np.sqrt(np.mean((basis @ weights - face) ** 2)) < 0.05 * spread)
+
+
+def _are_of_components(figure: list[np.ndarray], pictures: np.ndarray) -> bool:
+    """Tell whether ten faces of a figure are mixtures of the real faces, and none of them."""
+    real = pictures.reshape(len(pictures), -1) / 255
+    basis = np.column_stack([(real[1:] - real[0]).T, real[0], np.ones(real.shape[1])])
+    count = 0
+    for face in figure:
+        # Where intensities were cut off, a mixture is none.
+        inside = (face > face.min() + 1e-3) & (face < face.max() - 1e-3)
+        if inside.sum() < 2 * basis.shape[1] or face.std() < 1e-3:
+            continue
+        rest = face - basis @ np.linalg.lstsq(basis[inside], face[inside], rcond=None)[0]
+        unlike = np.abs(real - face).max(axis=1).min() > 0.05 and np.abs(real.mean(axis=0) - face).max() > 0.05
+        count += unlike and np.sqrt(np.mean(rest[inside] ** 2)) < 0.03 * face.std()
+    return count >= 10
+
+
+def _holds_sums(extent: np.ndarray) -> bool:
+    # Sums of 49 squares lie around 49 and not below 0; so does the histogram's axis.
+    return bool(np.isfinite(extent).all() and -1 <= extent[0] < 49 < extent[1])
 
 
 def _is_sorted(scores: np.ndarray) -> bool:
@@ -170,6 +215,8 @@ def _is_segment(made: np.ndarray) -> bool:
 
 def faces_in(image: np.ndarray) -> list[np.ndarray]:
     """Cut a picture of one face or of many, with or without a line between them, into faces."""
+    if image.ndim < 2:
+        return []
     if image.ndim == 3:
         image = image[..., 0]
     for gap in (1, 0, 2):

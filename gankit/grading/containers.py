@@ -1,0 +1,184 @@
+"""Files out of folders and archives, within bounds: no links, no devices, no paths outside, and no bombs."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+LARGEST_FILE = 1_000_000
+# A notebook holds its pictures too.
+LARGEST_NOTEBOOK = 10_000_000
+LARGEST_TOTAL = 5_000_000
+LARGEST_ARCHIVE = 50_000_000
+MOST_FILES = 200
+DEEPEST = 5
+# The kit itself, and what tools leave behind; none of it is the student's work.
+LEFT_OUT = {"gankit", "tests", "docs", "data", "benchmarks", "build", "outputs", "node_modules", "__pycache__"}
+LEFT_OUT |= {"__MACOSX"}
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
+UNREADABLE_ARCHIVES = (".rar", ".7z", ".xz", ".zst", ".gz", ".bz2")
+CODE = (".py", ".ipynb")
+DAMAGED = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, tarfile.TarError)
+
+
+def is_wanted(path: PurePosixPath) -> bool:
+    """Tell whether a path is no tool's, and no part of the kit."""
+    return not any(part in LEFT_OUT or part.startswith(".") for part in path.parts)
+
+
+class Taking:
+    """Collects the text files of a submission.
+
+    Attributes
+    ----------
+    files : dict
+        Content of every file that was taken, by its path from the submission's folder.
+    notes : list of str
+        What was left out, and why.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.notes: list[str] = []
+        self._total = 0
+        self._read = 0
+
+    def take(self, name: str, size: int, read: Callable[[int], bytes]) -> bool:
+        """Take a file, unless it is too large or no text; return False where nothing more can be taken."""
+        is_code = name.endswith(CODE)
+        most = LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST_FILE
+        if size > most:
+            if is_code:
+                self.notes.append(f"{name} was left out: it is larger than a task file can be.")
+            return True
+        small = min(size, LARGEST_FILE)
+        if len(self.files) >= MOST_FILES or self._total + small > LARGEST_TOTAL or self._read > 10 * LARGEST_TOTAL:
+            note = "Only the first files were taken: there are too many, or too large ones."
+            self.notes += [] if note in self.notes else [note]
+            return False
+        try:
+            content = read(most + 1)
+        except DAMAGED:
+            self.notes.append(f"{name} was left out: it cannot be read.")
+            return True
+        self._read += len(content)
+        if len(content) > most or b"\0" in content:
+            # An archive may say that a file is small.
+            if is_code:
+                self.notes.append(f"{name} was left out: it is not a text file, or larger than it claims to be.")
+            return True
+        self.files.setdefault(name, content)
+        self._total += min(len(content), LARGEST_FILE)
+        return True
+
+    def folder(self, folder: Path, prefix: str = "", depth: int = 1) -> None:
+        """Take the files of a folder, Python files first, then those of its folders and archives."""
+        try:
+            entries = sorted(folder.iterdir(), key=lambda path: (path.suffix != ".py", path.name))
+        except OSError:
+            return
+        further = []
+        for path in entries[: 10 * MOST_FILES]:
+            name = prefix + path.name
+            try:
+                status = path.lstat()
+            except OSError:
+                continue
+            if not is_wanted(PurePosixPath(path.name)):
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                further.append(path)
+            elif not stat.S_ISREG(status.st_mode):
+                if path.suffix in CODE:
+                    self.notes.append(f"{name} was left out: it is a link or a device and not a file.")
+            elif path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
+                further.append(path)
+            elif not self.take(name, status.st_size, lambda count, path=path: _start_of(path, count)):
+                return
+        for path in further:
+            if path.is_dir() and depth < DEEPEST:
+                self.folder(path, f"{prefix}{path.name}/", depth + 1)
+            elif not path.is_dir():
+                self.archive(path, f"{prefix}{path.name}/")
+
+    def archive(self, path: Path, prefix: str = "") -> None:
+        """Take the files of a zip or tar archive, which is never unpacked to the disk."""
+        try:
+            if not path.name.lower().endswith(ARCHIVES):
+                self.notes.append(f"{path.name} was left out: hand in a .zip, or the files as they are.")
+            elif path.stat().st_size > LARGEST_ARCHIVE:
+                self.notes.append(f"{path.name} was left out: it is larger than 50 MB.")
+            elif path.name.lower().endswith(".zip"):
+                self._zip(path, prefix)
+            else:
+                self._tar(path, prefix)
+        except DAMAGED:
+            self.notes.append(f"{path.name} is damaged, or is no archive: the rest of it was left out.")
+
+    def _zip(self, path: Path, prefix: str) -> None:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist()[: 10 * MOST_FILES]:
+                is_link = stat.S_ISLNK(entry.external_attr >> 16)
+                # Other methods may ask for any amount of memory.
+                is_known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+                if entry.is_dir() or not self._is_inside(entry.filename, is_link or not is_known, prefix):
+                    continue
+
+                def read(count: int, entry: zipfile.ZipInfo = entry) -> bytes:
+                    with archive.open(entry) as file:
+                        return file.read(count)
+
+                if not self.take(prefix + _normal(entry.filename), entry.file_size, read):
+                    return
+
+    def _tar(self, path: Path, prefix: str) -> None:
+        name = path.name.lower()
+        opened = gzip.open if name.endswith("gz") else bz2.open if name.endswith("bz2") else open
+        with opened(path, "rb") as file:
+            data = file.read(LARGEST_ARCHIVE + 1)
+        if len(data) > LARGEST_ARCHIVE:
+            self.notes.append(f"{path.name} was left out: what is in it is larger than 50 MB.")
+            return
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for count, member in enumerate(archive):
+                if count >= 10 * MOST_FILES:
+                    return
+                if member.isdir() or not self._is_inside(member.name, not member.isreg(), prefix):
+                    continue
+                if not self.take(
+                    prefix + _normal(member.name),
+                    member.size,
+                    lambda most, member=member: archive.extractfile(member).read(most),
+                ):
+                    return
+
+    def _is_inside(self, name: str, is_odd: bool, prefix: str) -> bool:
+        """Tell whether an entry of an archive is to be taken: a plain file with a path inside of the archive."""
+        path = PurePosixPath(_normal(name))
+        if path.is_absolute() or ".." in path.parts or ":" in name:
+            self.notes.append(f"{prefix}{path.name} was left out: its path leads out of the archive.")
+            return False
+        if not path.parts or not is_wanted(path) or len(path.parts) > DEEPEST:
+            return False
+        if is_odd or path.name.lower().endswith(ARCHIVES):
+            if is_odd and path.suffix not in CODE:
+                return False
+            self.notes.append(f"{prefix}{path} was left out: it is a link, or an archive in an archive.")
+            return False
+        return True
+
+
+def _normal(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).as_posix()
+
+
+def _start_of(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
