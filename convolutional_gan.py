@@ -20,8 +20,7 @@ from __future__ import annotations
 
 from gankit import scripts
 
-if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    scripts.convolutional(__doc__).parse_args()
+scripts.answer_at_once(__name__, scripts.convolutional(__doc__))
 
 import numpy as np
 from tensorflow import keras

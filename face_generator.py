@@ -26,55 +26,10 @@ Run: python face_generator.py                          (faces, curves, weights i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from gankit import plots, scripts
 from gankit.faces import FaceScaling, load_faces
-
-if TYPE_CHECKING:
-    import argparse
-
-    from gankit.models import GAN
-
-
-def build(options: argparse.Namespace, faces: np.ndarray) -> GAN:
-    """Return the untrained model that the options describe, for faces: uint8, shape ``(n, 16, 16)``."""
-    # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.
-    with scripts.quiet_start():
-        from convolutional_gan import convolutional_GenDiscr
-        from gankit.networks import LatentGenerator, face_builder, set_contrast
-        from gankit.training.threads import use_cores_side_by_side
-        from wgan_gp import WGAN_GP
-
-        use_cores_side_by_side()
-
-    ### BEGIN SOLUTION
-    # ---- Data: intensities from 0 to 255 -> [-1, 1] ----
-    scaling = FaceScaling.fit(faces)
-    prepared = scaling.prepare(faces)
-
-    # ---- Networks ----
-    generator, discriminator = face_builder(options.networks, convolutional_GenDiscr)(seed=options.seed)
-    set_contrast(generator, options.hidden_contrast, options.contrast)
-
-    # ---- Model ----
-    return WGAN_GP(
-        generator,
-        discriminator,
-        LatentGenerator(generator.input_shape[-1], seed=options.seed),
-        prepared,
-        batch_size=options.batch_size,
-        disc_iter=options.disc_iter,
-        learning_rate=options.learning_rate,
-        lambda_gp=options.lambda_gp,
-        beta_1=options.beta_1,
-        beta_2=options.beta_2,
-        seed=options.seed,
-        decoding=scaling,
-    )
-    ### END SOLUTION
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,11 +39,43 @@ def main(arguments: list[str] | None = None) -> int:
     faces = load_faces(options.faces, fewest=4)  # so that each half of them has a covariance
 
     with parser.open_output(options) as output:
-        gan = build(options, faces)
-        from gankit.networks import write_weights
-        from gankit.training import Run
-        from gankit.training import faces as training
-        from gankit.training.callbacks import FallingRates, LossCurve
+        # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.
+        with scripts.quiet_start():
+            from convolutional_gan import convolutional_GenDiscr
+            from gankit.networks import LatentGenerator, face_builder, set_contrast, write_weights
+            from gankit.training import Run
+            from gankit.training import faces as training
+            from gankit.training.callbacks import FallingRates, LossCurve
+            from gankit.training.threads import use_cores_side_by_side
+            from wgan_gp import WGAN_GP
+
+            use_cores_side_by_side()
+
+        ### BEGIN SOLUTION
+        # ---- Data: intensities from 0 to 255 -> [-1, 1] ----
+        scaling = FaceScaling.fit(faces)
+        prepared = scaling.prepare(faces)
+
+        # ---- Networks ----
+        generator, discriminator = face_builder(options.networks, convolutional_GenDiscr)(seed=options.seed)
+        set_contrast(generator, options.hidden_contrast, options.contrast)
+
+        # ---- Model ----
+        gan = WGAN_GP(
+            generator,
+            discriminator,
+            LatentGenerator(generator.input_shape[-1], seed=options.seed),
+            prepared,
+            batch_size=options.batch_size,
+            disc_iter=options.disc_iter,
+            learning_rate=options.learning_rate,
+            lambda_gp=options.lambda_gp,
+            beta_1=options.beta_1,
+            beta_2=options.beta_2,
+            seed=options.seed,
+            decoding=scaling,
+        )
+        ### END SOLUTION
 
         # ---- Training. The mean of the weights comes first, as the frames look at it ----
         kept = training.KeptGenerator(gan, options.averaging, options.seed)
@@ -122,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         grids = {"generated": kept.generate(100), "real": real[some]}
         output.save_figure(plots.faces_side_by_side(grids), "faces.png")
         output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")
-        output.save_animation(frames.frames, "training.gif")
+        output.save_animation(frames.frames, "training.gif", frames.steps, enlarged=4)
         write_weights(output.file("generator.h5"), kept.averaged, gan.decoding, record)
         write_weights(output.file("discriminator.h5"), gan.discriminator, gan.decoding, record)
         if run.interrupted:

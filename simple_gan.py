@@ -1,35 +1,51 @@
 """Task 1: the GAN. Two networks learn from each other, here on point clouds.
 
-A generator G turns random numbers (latents z) into examples; a discriminator D tells real examples from fake ones.
-D is trained to answer +1 to real examples and -1 to fakes; G is trained to make D answer +1. G never sees a real
-example: all it learns from is how D's answer changes as its fakes change.
+A generator G turns random numbers (latents z) into examples. A discriminator D tells real examples from fake ones: it
+is trained to answer +1 to real examples and -1 to fakes. G is trained to make D answer +1. G never sees a real
+example. It learns only from how D's answer changes when its fakes change a little.
 
 Papers: Goodfellow et al. 2014, Generative Adversarial Nets; Mao et al. 2017, Least Squares GAN (equation 2).
 
 Deviations:
-1. Least squares instead of the cross-entropy of 2014, as its gradient does not vanish where D is sure. The targets are
-   Mao's with a = -1, b = c = 1; his factors 1/2 are left out, which Adam does not notice.
+1. Least squares instead of the cross-entropy of 2014. The targets are Mao's with a = -1, b = c = 1; his factors 1/2 are
+   left out, which changes nothing with Adam.
 2. D is updated `disc_iter` times for each update of G.
-3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of plain gradient descent.
+3. Adam with beta_1 = 0.5 and beta_2 = 0.9 instead of plain gradient descent. Both learning rates fall to 0 at the end.
 
-Run: python simple_gan.py          (pictures in outputs/simple_gan)
-     python simple_gan.py --help
+Run: python simple_gan.py                       (pictures and animations in outputs/simple_gan)
+     python simple_gan.py --part circle         (one part alone)
+     python simple_gan.py --points FILE         (your own points)
+     python simple_gan.py --recipe coursework   (the older course's settings, which are too small to succeed)
+     python simple_gan.py --help                (all settings)
 """
 
 from __future__ import annotations
 
 from gankit import scripts
+from gankit.training.recipes import Part
 
-if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    scripts.point_clouds(__doc__, "simple_gan").parse_args()
+# The settings of each part. The older course's are too small, and too short, to learn either cloud.
+RECIPES = {
+    "default": {
+        "circle": Part("circle", (1, 100, 100), latent_type="uniform", learning_rate=0.001, decay=0.3, epochs=150),
+        "four_clouds": Part("four_clouds", (2, 100, 100), learning_rate=0.001, decay=0.8, epochs=100),
+    },
+    "coursework": {
+        "circle": Part("circle", (1, 10, 10), learning_rate=0.001),
+        "four_clouds": Part("four_clouds", (2, 10, 10)),
+    },
+}
+scripts.answer_at_once(__name__, scripts.PointCommandLine(__doc__, "simple_gan", RECIPES))
 
 import tensorflow as tf
 
+from gankit import plots
 from gankit.datasets import point_clouds
 from gankit.models import GAN
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
-from gankit.training.points import measure_clouds, measure_points, plot_circle, plot_clouds
+from gankit.training.callbacks import FallingRates
+from gankit.training.points import PointFilm, measure_points, show_points
 
 
 class Simple_GAN(GAN):
@@ -80,51 +96,45 @@ class Simple_GAN(GAN):
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn the circle and the four clouds, and draw what was learned."""
-    parser = scripts.point_clouds(__doc__, "simple_gan")
+    parser = scripts.PointCommandLine(__doc__, "simple_gan", RECIPES)
     options = parser.parse_args(arguments)
-    steps_per_epoch = options.steps_per_epoch or 100
+    seed = options.seed
     with parser.open_output(options) as output:
         run = Run(output.checkpoints, options)
         measures = {}
+        for name, part in parser.parts(options).items():
+            # ---- Data: points in the unit square ----
+            points = point_clouds.get_points(part.cloud, seed=seed)
 
-        # ---- The circle ----
-        points = point_clouds.circle(seed=options.seed)
-        generator, discriminator, latent_generator = fully_connected_GenDiscr(
-            [1, 10, 10, 2], points, options.latent_type, seed=options.seed
-        )
-        gan = Simple_GAN(
-            generator,
-            discriminator,
-            latent_generator,
-            points,
-            options.batch_size,
-            learning_rate=0.001,
-            seed=options.seed,
-        )
-        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="circle")
-        output.save_figure(plot_circle(gan, losses), "circle.png")
-        measures["circle"] = measure_points(gan, losses, options.seed)
+            # ---- Networks ----
+            generator, discriminator, latent_generator = fully_connected_GenDiscr(
+                [*part.widths, points.shape[1]], points, part.latent_type, seed, part.discriminator_output
+            )
 
-        # ---- The four clouds ----
-        points = point_clouds.four_clouds(seed=options.seed)
-        generator, discriminator, latent_generator = fully_connected_GenDiscr(
-            [2, 10, 10, 5], points, options.latent_type, seed=options.seed
-        )
-        gan = Simple_GAN(
-            generator,
-            discriminator,
-            latent_generator,
-            points,
-            options.batch_size,
-            learning_rate=0.005,
-            seed=options.seed,
-        )
-        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
-        output.save_figure(plot_clouds(gan, losses), "four_clouds.png")
-        measures["four_clouds"] = measure_clouds(gan, losses, options.seed)
+            # ---- Model ----
+            gan = Simple_GAN(
+                generator,
+                discriminator,
+                latent_generator,
+                points,
+                part.batch_size,
+                part.disc_iter,
+                part.learning_rate,
+                beta_1=part.beta_1,
+                seed=seed,
+            )
 
+            # ---- Training ----
+            film = PointFilm(gan, part, seed)
+            rates = FallingRates(gan.distinct_optimizers, part.steps, part.decay)
+            losses = run.fit(gan, part.epochs, part.steps_per_epoch, name=name, callbacks=[rates, film])
+
+            # ---- Pictures and measures ----
+            output.save_figure(plots.points(show_points(gan, losses, part, seed)), f"{name}.png")
+            output.save_animation(film.draw(losses), f"{name}.gif")
+            measures[name] = measure_points(gan, losses, part, seed) | {"training_seconds": run.seconds[name]}
         output.save_record(measures)
-    print(f"Pictures and record.json are in {output.path}.")
+    print(f"Pictures, animations and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":

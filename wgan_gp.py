@@ -1,26 +1,59 @@
 """Task 3: the Wasserstein GAN, its critic kept in bounds by a gradient penalty.
 
-Clipping leaves the critic few functions to choose from. The gradient penalty bounds its slope where it matters
-instead: at random points x between a real example and a fake, the norm of dD(x)/dx should be 1, and the squared
-deviation from 1 is added to the loss, times lambda_gp. In 49 dimensions this is what still works.
+Clipping leaves the critic few functions to choose from. The gradient penalty bounds its slope only where it matters: at
+random points x between a real example and a fake, the norm of dD(x)/dx should be 1, and the squared deviation from 1 is
+added to the loss, times lambda_gp. The size of lambda_gp has to suit the size of the data.
 
 Paper: Gulrajani et al. 2017, Improved Training of Wasserstein GANs (algorithm 1).
 
 Deviations:
 1. `disc_iter` is 2 instead of 5.
-2. Adam with beta_1 = 0.3 instead of 0.
+2. Adam with beta_1 = 0.3 instead of 0. Both learning rates fall to 0 at the end.
 3. The reported `discr_loss` is without the penalty, so that it can be compared with the one of task 2.
+4. The parts below use a lambda_gp of 0.02 and 1. The default of the class is the paper's 10.
 
-Run: python wgan_gp.py             (pictures in outputs/wgan_gp)
-     python wgan_gp.py --help
+Run: python wgan_gp.py                       (pictures and animations in outputs/wgan_gp)
+     python wgan_gp.py --part corner         (one part alone, or several that begin alike)
+     python wgan_gp.py --points FILE         (your own points)
+     python wgan_gp.py --recipe coursework   (the older course's settings; 10 minutes)
+     python wgan_gp.py --help                (all settings)
 """
 
 from __future__ import annotations
 
-from gankit import scripts
+from dataclasses import replace
 
-if __name__ == "__main__":  # help and wrong arguments are answered now, as TensorFlow takes seconds to start
-    scripts.point_clouds(__doc__, "wgan_gp").parse_args()
+from gankit import scripts
+from gankit.training.recipes import Part
+
+# The settings of each part. Lambda is small, as the clouds are; with the paper's 10 they are not learned.
+CLOUDS = Part("four_clouds", (2, 100, 100), "linear", learning_rate=0.001, decay=0.8, epochs=100, lambda_gp=0.02)
+CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.0002, decay=0.8, epochs=50, lambda_gp=1.0)
+OLDER_CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.00003, epochs=100, steps_per_epoch=250)
+RECIPES = {
+    "default": {
+        "four_clouds": CLOUDS,
+        "lambda_10": replace(CLOUDS, lambda_gp=10.0),
+        "clouds_Simple_GAN": replace(CLOUDS, gan="Simple_GAN", discriminator_output="tanh"),
+        "clouds_WGAN_clip": replace(CLOUDS, gan="WGAN_clip"),
+        "corner_Simple_GAN": replace(CORNER, gan="Simple_GAN"),
+        "corner_WGAN_clip": replace(CORNER, gan="WGAN_clip"),
+        "corner_WGAN_GP": CORNER,
+    },
+    "coursework": {
+        "four_clouds": Part("four_clouds", (2, 10, 10)),
+        "corner_Simple_GAN": replace(OLDER_CORNER, gan="Simple_GAN"),
+        "corner_WGAN_clip": replace(OLDER_CORNER, gan="WGAN_clip"),
+        "corner_WGAN_GP": OLDER_CORNER,
+    },
+}
+# Pictures that set several parts side by side.
+COMPARISONS = {
+    "lambda.png": ("four_clouds", "lambda_10"),
+    "three_gans.png": ("clouds_Simple_GAN", "clouds_WGAN_clip", "four_clouds"),
+    "corner.png": ("corner_Simple_GAN", "corner_WGAN_clip", "corner_WGAN_GP"),
+}
+scripts.answer_at_once(__name__, scripts.PointCommandLine(__doc__, "wgan_gp", RECIPES))
 
 import tensorflow as tf
 from tensorflow import keras
@@ -30,7 +63,8 @@ from gankit.datasets import point_clouds
 from gankit.models import GAN
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
-from gankit.training.points import measure_clouds, measure_points, plot_clouds
+from gankit.training.callbacks import FallingRates
+from gankit.training.points import PointFilm, measure_points, show_points
 
 
 class WGAN_GP(GAN):
@@ -74,9 +108,7 @@ class WGAN_GP(GAN):
     def gradient_penalty(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Mean over the batch of (||dD(x)/dx|| - 1)^2 at x = u real + (1 - u) fake, one u ~ U[0, 1) per example."""
         ### BEGIN SOLUTION
-        real = self.match(real, fake)
-        pairs = tf.minimum(tf.shape(real)[0], tf.shape(fake)[0])
-        real, fake = real[:pairs], fake[:pairs]
+        real, fake = self.in_pairs(real, fake)
         u = self.draw_mixing(real)
         mixed = u * real + (1.0 - u) * fake
         with tf.GradientTape() as tape:
@@ -121,71 +153,58 @@ class WGAN_GP(GAN):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn the four clouds, and set the three GANs side by side on a cloud in 49 dimensions."""
-    parser = scripts.point_clouds(__doc__, "wgan_gp")
+    """Learn the four clouds, compare lambdas and losses on them, and compare the losses in 49 dimensions."""
+    parser = scripts.PointCommandLine(__doc__, "wgan_gp", RECIPES)
     options = parser.parse_args(arguments)
-    steps_per_epoch = options.steps_per_epoch or 100
-    # Only the comparison needs the other two classes; the lesson above stands on its own.
+    seed = options.seed
+    # Only the comparisons need the other two classes; the lesson above stands on its own.
     from simple_gan import Simple_GAN
     from wgan_clip import WGAN_clip
 
+    others = {"Simple_GAN": Simple_GAN, "WGAN_clip": WGAN_clip}
     with parser.open_output(options) as output:
         run = Run(output.checkpoints, options)
-        measures = {}
+        measures, shown = {}, {}
+        for name, part in parser.parts(options).items():
+            # ---- Data: points in the unit square ----
+            points = point_clouds.get_points(part.cloud, seed=seed)
 
-        # ---- The four clouds ----
-        points = point_clouds.four_clouds(seed=options.seed)
-        generator, discriminator, latent_generator = fully_connected_GenDiscr(
-            [2, 10, 10, 5], points, options.latent_type, seed=options.seed
-        )
-        gan = WGAN_GP(
-            generator,
-            discriminator,
-            latent_generator,
-            points,
-            options.batch_size,
-            learning_rate=0.005,
-            seed=options.seed,
-        )
-        losses = run.fit(gan, options.epochs or 16, steps_per_epoch, name="four_clouds")
-        output.save_figure(plot_clouds(gan, losses), "four_clouds.png")
-        measures["four_clouds"] = measure_clouds(gan, losses, options.seed)
-
-        # ---- The cloud in the corner of 49 dimensions: all three GANs from the same start ----
-        points = point_clouds.corner_cloud(seed=options.seed)
-        samples, histories = {}, {}
-        for gan_class in (Simple_GAN, WGAN_clip, WGAN_GP):
-            name = gan_class.__name__
+            # ---- Networks ----
             generator, discriminator, latent_generator = fully_connected_GenDiscr(
-                [49, 98, 98, 49], points, options.latent_type, seed=options.seed
+                [*part.widths, points.shape[1]], points, part.latent_type, seed, part.discriminator_output
             )
-            gan = gan_class(
+
+            # ---- Model ----
+            penalty = {} if part.gan in others else {"lambda_gp": part.lambda_gp}
+            gan = others.get(part.gan, WGAN_GP)(
                 generator,
                 discriminator,
                 latent_generator,
                 points,
-                options.batch_size,
-                learning_rate=0.00003,
-                seed=options.seed,
+                part.batch_size,
+                part.disc_iter,
+                part.learning_rate,
+                beta_1=part.beta_1,
+                seed=seed,
+                **penalty,
             )
-            losses = run.fit(gan, options.epochs or 100, options.steps_per_epoch or 250, name=f"corner_{name}")
-            samples[name], histories[name] = gan.get_fake_sample(1000).numpy(), losses
-            measures[f"corner_{name}"] = measure_points(gan, losses, options.seed)
-        distances = {name: point_clouds.corner_distances(sample) for name, sample in samples.items()}
-        expected = {"mean_squared_distance": 49 * 0.05**2, "barycentre_squared_distance": 49 * 0.05**2 / 1000}
-        output.save_figure(plots.corner(points, samples, histories, distances, expected), "corner.png")
-        measures["corner_real"] = point_clouds.corner_distances(points)
-        rows = {"true cloud, expected": expected, "real sample": measures["corner_real"], **distances}
-        for name, row in rows.items():
-            print(
-                f"{name:>22}: mean squared distance {row['mean_squared_distance']:.4f}, "
-                f"barycentre {row['barycentre_squared_distance']:.6f}"
-            )
-            if name in distances:
-                measures[f"corner_{name}"].update(row)
 
+            # ---- Training ----
+            film = PointFilm(gan, part, seed)
+            rates = FallingRates(gan.distinct_optimizers, part.steps, part.decay)
+            losses = run.fit(gan, part.epochs, part.steps_per_epoch, name=name, callbacks=[rates, film])
+
+            # ---- Pictures and measures ----
+            shown[name] = show_points(gan, losses, part, seed)
+            measures[name] = measure_points(gan, losses, part, seed) | {"training_seconds": run.seconds[name]}
+            output.save_figure(plots.points(shown[name]), f"{name}.png")
+            output.save_animation(film.draw(losses), f"{name}.gif")
+            print(f"{name}: {', '.join(f'{key} {value:.4g}' for key, value in shown[name].measures.items())}")
+        for picture, names in COMPARISONS.items():
+            if set(names) <= set(shown):
+                output.save_figure(plots.points_side_by_side({name: shown[name] for name in names}), picture)
         output.save_record(measures)
-    print(f"Pictures and record.json are in {output.path}.")
+    print(f"Pictures, animations and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":

@@ -24,17 +24,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import face_generator
 from gankit import scripts
-from gankit.faces import FACES_FILE, load_faces
+from gankit.faces import FACES_FILE, FaceScaling, load_faces
 
 with scripts.quiet_start():
     from tensorflow import keras
 
+from convolutional_gan import convolutional_GenDiscr
 from gankit import metrics
+from gankit.networks import LatentGenerator, face_builder, set_contrast
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.training import Run
 from gankit.training import faces as training
 from gankit.training.callbacks import FallingRates
 from gankit.training.recipes import RECIPES
+from gankit.training.threads import use_cores_side_by_side
+from wgan_gp import WGAN_GP
 
 FACES_MEASURED = 10_000
 COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "encoder_distance", "precision", "recall", "cnn")
@@ -83,6 +87,23 @@ class Curve(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
+def build(options: argparse.Namespace, faces: np.ndarray) -> WGAN_GP:
+    """Return the untrained model that ``face_generator.py`` trains with these options."""
+    use_cores_side_by_side()
+    generator, discriminator = face_builder(options.networks, convolutional_GenDiscr)(seed=options.seed)
+    set_contrast(generator, options.hidden_contrast, options.contrast)
+    names = ("batch_size", "disc_iter", "learning_rate", "lambda_gp", "beta_1", "beta_2", "seed")
+    scaling = FaceScaling.fit(faces)
+    return WGAN_GP(
+        generator,
+        discriminator,
+        LatentGenerator(generator.input_shape[-1], seed=options.seed),
+        scaling.prepare(faces),
+        **{name: getattr(options, name) for name in names},
+        decoding=scaling,
+    )
+
+
 def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds: float | None, cnns: int) -> dict:
     """Train by the options and return the figures.
 
@@ -100,7 +121,7 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
         CNNs to train; their median counts.
     """
     real = faces.astype(np.float32) / 255
-    gan = face_generator.build(options, faces)
+    gan = build(options, faces)
     kept = training.KeptGenerator(gan, options.averaging, options.seed)
     rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
     curve = Curve(kept, real, options.steps, points, seconds)

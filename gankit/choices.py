@@ -1,6 +1,9 @@
 """Names that options and code share. Importing this module does not import TensorFlow."""
 
 LATENT_TYPES = ("normal", "uniform", "spheric")
+# What the last layer of a fully connected discriminator applies to its score.
+DISCRIMINATOR_OUTPUTS = ("tanh", "linear")
+CLOUDS = ("circle", "four_clouds", "corner_cloud")
 NETWORKS = ("convolutional", "wide")
 # Heights and widths of faces that `python -m gankit.faces` makes.
 FACE_SIZES = (16, 32, 64)

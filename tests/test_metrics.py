@@ -9,6 +9,7 @@ from gankit.metrics import (
     classifier_beside_floor,
     comparison,
     density_coverage,
+    farthest_apart,
     frechet_distance,
     kernel_distance,
     modes_found,
@@ -214,3 +215,9 @@ def test_the_classifier_stands_beside_its_floor():
     found = classifier_beside_floor(noise, np.sort(noise[:250], axis=1))
     assert set(found) == {"classifier_accuracy", "classifier_floor"}
     assert found["classifier_accuracy"] > 0.85 and 0.3 < found["classifier_floor"] < 0.7
+
+
+def test_the_two_examples_that_are_farthest_apart():
+    pictures = np.zeros((5, 2, 2))
+    pictures[1, 0, 0], pictures[3, 1, 1], pictures[4, 0, 1] = 3.0, 4.0, -1.0
+    assert set(farthest_apart(pictures)) == {1, 3}

@@ -151,6 +151,20 @@ def test_fully_connected_networks_match_numpy():
     np.testing.assert_allclose(discriminator(x.astype(np.float32)), oracle.dense_stack(weights, x, np.tanh), atol=1e-5)
 
 
+def test_a_linear_critic_is_the_score_before_the_tanh():
+    points = np.zeros((5, 2), np.float32)
+    ends = {
+        end: fully_connected_GenDiscr([1, 8, 2], points, seed=3, discriminator_output=end)[1]
+        for end in ("tanh", "linear")
+    }
+    x = np.random.default_rng(0).normal(0, 5, (20, 2)).astype(np.float32)
+    scores = ends["linear"](x).numpy()
+    assert np.abs(scores).max() > 1
+    np.testing.assert_allclose(np.tanh(scores), ends["tanh"](x).numpy(), atol=1e-5)
+    with pytest.raises(InputError, match="sigmoid.*tanh, linear"):
+        fully_connected_GenDiscr([1, 2], points, discriminator_output="sigmoid")
+
+
 def test_builders_give_fresh_networks_and_seeds_repeat_them():
     first, second = convolutional_GenDiscr()[0], convolutional_GenDiscr()[0]
     assert first is not second and (first.get_weights()[0] != second.get_weights()[0]).any()

@@ -54,33 +54,89 @@ def numbers(measures):
         yield from numbers(value) if isinstance(value, dict) else [value]
 
 
-@pytest.mark.parametrize(
-    ("script", "pictures"),
-    [
-        (simple_gan, ["circle.png", "four_clouds.png"]),
-        (wgan_clip, ["four_clouds.png"]),
-        (wgan_gp, ["four_clouds.png", "corner.png"]),
-    ],
-)
-def test_point_cloud_scripts(script, pictures, tmp_path, capsys):
-    out = tmp_path / "out"
-    script.main(["--epochs", "2", "--steps-per-epoch", "3", "--batch-size", "20", "--seed", "4", "--output", str(out)])
-    assert_pictures(out, *pictures)
+POINT_SCRIPTS = {
+    simple_gan: ["circle", "four_clouds"],
+    wgan_clip: ["four_clouds", "tanh_critic"],
+    wgan_gp: ["four_clouds", "lambda_10", "clouds_Simple_GAN", "clouds_WGAN_clip"]
+    + [f"corner_{name}" for name in ("Simple_GAN", "WGAN_clip", "WGAN_GP")],
+}
+COMPARISONS = {simple_gan: [], wgan_clip: ["critics.png"], wgan_gp: ["lambda.png", "three_gans.png", "corner.png"]}
+SMALL = ["--epochs", "2", "--steps-per-epoch", "3", "--batch-size", "20", "--seed", "4"]
+
+
+@pytest.mark.parametrize("script", POINT_SCRIPTS, ids=lambda script: script.__name__)
+def test_point_cloud_scripts(script, tmp_path, capsys):
+    out, parts = tmp_path / "out", POINT_SCRIPTS[script]
+    script.main([*SMALL, "--output", str(out)])
+    assert_pictures(out, *(f"{part}.png" for part in parts), *COMPARISONS[script])
+    for part in parts:
+        # The state at the start, and after each of the six steps, three of which are one call of the graph.
+        assert Image.open(out / f"{part}.gif").n_frames == 3
     measures = assert_record(out, seed=4)
-    for run_name, found in measures.items():
-        assert all(np.isfinite(value) for value in numbers(found)), run_name
-        if run_name != "corner_real":
-            # Whatever two epochs have taught, real points are nearer to each other.
-            assert found["frechet_distance"] > found["frechet_floor"] > 0
-        if run_name == "four_clouds":
-            assert found["metrics_floor"]["modes_found"] == 1 and found["metrics_floor"]["points_on_a_mode"] > 0.97
-            assert 0 <= found["metrics"]["points_on_a_mode"] <= 1
+    assert list(measures) == parts
+    for part, found in measures.items():
+        assert all(np.isfinite(value) for value in numbers(found)), part
+        # Whatever two epochs have taught, real points are nearer to each other.
+        assert found["frechet_distance"] > found["frechet_floor"] > 0
+        for key, value in found["quality_floor"].items():
+            if key in ("on_circle", "arc_covered", "on_a_cloud", "and_right_colour"):
+                assert value > 0.97 > found["quality"][key]
     printed = capsys.readouterr().out
     assert "2/2" in printed and str(out) in printed
     if script is wgan_gp:
         for name in ("Simple_GAN", "WGAN_clip", "WGAN_GP"):
-            assert measures[f"corner_{name}"]["mean_squared_distance"] > 0.12
-        assert "barycentre" in printed
+            assert measures[f"corner_{name}"]["quality"]["mean_squared_distance"] > 0.12
+            assert f"corner_{name}: mean_squared_distance" in printed
+
+
+@pytest.mark.parametrize("script", POINT_SCRIPTS, ids=lambda script: script.__name__)
+def test_the_older_course_s_settings_are_one_flag_away(script):
+    parser = scripts.PointCommandLine(script.__doc__, script.__name__, script.RECIPES)
+    parts = parser.parts(parser.parse_args(["--recipe", "coursework"]))
+    for name, part in parts.items():
+        corner = name.startswith("corner")
+        assert part.widths[1:] == ((98, 98) if corner else (10, 10)) and part.discriminator_output == "tanh"
+        assert (part.epochs, part.steps_per_epoch) == ((100, 250) if corner else (16, 100))
+        rates = {"circle": 0.001, "four_clouds": 0.0005 if script is wgan_clip else 0.005}
+        assert part.learning_rate == (0.00003 if corner else rates[name])
+        assert (part.batch_size, part.disc_iter, part.lambda_gp, part.decay) == (200, 2, 10, 0)
+
+
+def test_options_replace_the_settings_of_every_part_and_a_part_runs_alone():
+    parser = scripts.PointCommandLine(wgan_gp.__doc__, "wgan_gp", wgan_gp.RECIPES)
+    given = [
+        "--widths",
+        "3",
+        "7",
+        "--lambda-gp",
+        "2.5",
+        "--beta-1",
+        "0.1",
+        "--disc-iter",
+        "4",
+        "--learning-rate",
+        "0.01",
+    ]
+    parts = parser.parts(parser.parse_args([*given, "--part", "corner"]))
+    assert list(parts) == ["corner_Simple_GAN", "corner_WGAN_clip", "corner_WGAN_GP"]
+    for part in parts.values():
+        assert (part.widths, part.lambda_gp, part.beta_1) == ((3, 7), 2.5, 0.1)
+        assert (part.disc_iter, part.learning_rate, part.batch_size) == (4, 0.01, 200)
+    with pytest.raises(InputError, match="no part 'square'.*four_clouds, lambda_10"):
+        parser.parts(parser.parse_args(["--part", "square"]))
+
+
+@pytest.mark.parametrize("coordinates", [2, 5])
+def test_own_points_are_learned(coordinates, tmp_path):
+    points = np.random.default_rng(0).normal(1000, 30, (50, coordinates))
+    np.savetxt(tmp_path / "points.csv", points, delimiter=",", header="some, numbers", comments="")
+    simple_gan.main([*SMALL, "--points", str(tmp_path / "points.csv"), "--output", str(tmp_path / "out")])
+    assert_pictures(tmp_path / "out", "points.png")
+    assert Image.open(tmp_path / "out" / "points.gif").n_frames == 3
+    measures = assert_record(tmp_path / "out", seed=4)
+    assert list(measures) == ["points"] and "quality" not in measures["points"]
+    with pytest.raises(InputError, match="cannot be combined"):
+        simple_gan.main(["--points", str(tmp_path / "points.csv"), "--part", "circle", "--output", str(tmp_path)])
 
 
 def test_convolutional_script(tmp_path, some_faces, capsys):
@@ -373,3 +429,21 @@ def test_an_output_folder_appears_whole_or_not_at_all(tmp_path):
         output.file("whole.txt").write_text("again")
     assert {path.name: path.read_text() for path in target.iterdir()} == {"whole.txt": "again", "kept.txt": "kept"}
     assert [path.name for path in target.parent.iterdir()] == ["b"]
+
+
+def test_an_animation_shows_its_steps_and_colours(tmp_path):
+    gray = [np.full((20, 30), value) for value in (0.0, 1.0)]
+    coloured = [np.full((20, 30, 3), colour, np.uint8) for colour in ((200, 30, 30), (30, 30, 200))]
+    with scripts.OutputFolder(tmp_path) as output:
+        output.save_animation(gray, "gray.gif", [0, 12345], enlarged=3)
+        output.save_animation(coloured, "coloured.gif")
+    film = Image.open(tmp_path / "gray.gif")
+    assert (film.n_frames, film.size) == (2, (90, 76))
+    film.seek(1)
+    frame = np.asarray(film.convert("L"))
+    assert frame[16:].min() == 255 and frame[:16].min() == 0, "the picture is white, and black text stands above it"
+    film = Image.open(tmp_path / "coloured.gif")
+    assert film.size == (30, 20)
+    for number, colour in enumerate(((200, 30, 30), (30, 30, 200))):
+        film.seek(number)
+        assert np.abs(np.asarray(film.convert("RGB")).astype(int) - colour).max() < 12

@@ -4,6 +4,7 @@ from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.distances import (
     comparison,
     density_coverage,
+    farthest_apart,
     frechet_distance,
     kernel_distance,
     precision_recall,
@@ -13,6 +14,7 @@ from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import modes_found
 
 __all__ = [
+    "farthest_apart",
     "beside_floor",
     "classifier_accuracy",
     "classifier_beside_floor",

@@ -274,6 +274,14 @@ def sliced_wasserstein_distance(first: np.ndarray, second: np.ndarray, projectio
     return float(np.sqrt(total / projections))
 
 
+def farthest_apart(examples: np.ndarray) -> tuple[int, int]:
+    """Return the numbers of the two examples ``(n, ...)`` with the largest distance between them."""
+    vectors = _vectors(examples, "examples")
+    apart = _squared_distances(vectors, vectors)
+    first, last = np.unravel_index(int(apart.argmax()), apart.shape)
+    return int(first), int(last)
+
+
 def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str, float]:
     """All metrics of two sets that need no network, but for the Frechet distance.
 

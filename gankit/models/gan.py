@@ -198,6 +198,11 @@ class GAN(AdversarialModel):
         """
         return tf.cast(tf.reshape(real, [-1, *fake.shape[1:]]), fake.dtype)
 
+    def in_pairs(self, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return equally many of both, ``real`` in the form that :meth:`match` gives it; the longer one is cut."""
+        count = tf.minimum(tf.shape(real)[0], tf.shape(fake)[0])
+        return self.match(real, fake)[:count], fake[:count]
+
     def draw_mixing(self, like: tf.Tensor) -> tf.Tensor:
         """Draw one u ~ U[0, 1) per example of ``like``, shaped ``(batch, 1, ...)`` to broadcast over the other axes."""
         shape = tf.concat([tf.shape(like)[:1], tf.ones(like.shape.rank - 1, tf.int32)], axis=0)

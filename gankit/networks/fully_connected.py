@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from tensorflow import keras
 
+from gankit.choices import DISCRIMINATOR_OUTPUTS
 from gankit.errors import InputError
 from gankit.memory import require_memory
 from gankit.networks.latents import LatentGenerator
@@ -18,6 +19,7 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
     real_examples: np.ndarray,
     latent_type: str = "normal",
     seed: int | None = None,
+    discriminator_output: str = "tanh",
 ) -> tuple[keras.Model, keras.Model, LatentGenerator]:
     """Build a fully connected generator, its mirror image as discriminator, and the latent generator.
 
@@ -31,22 +33,29 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
         Distribution of the latent vectors.
     seed : int, optional
         Seed of the initial weights and of the latents; drawn from TensorFlow's global generator where left out.
+    discriminator_output : {"tanh", "linear"}
+        What the discriminator's last layer applies to its score. A critic that ends in tanh can only give scores
+        between -1 and 1, and stops learning once all of them are near an end.
 
     Returns
     -------
     generator : keras.Model
         Hidden layers tanh, output sigmoid: ``(batch, gen_shape[0]) -> (batch, gen_shape[-1])`` in (0, 1).
     discriminator : keras.Model
-        The widths in reverse, tanh everywhere: ``(batch, gen_shape[-1]) -> (batch, 1)`` in (-1, 1).
+        The widths in reverse, hidden layers tanh: ``(batch, gen_shape[-1]) -> (batch, 1)``, in (-1, 1) by default.
     latent_generator : LatentGenerator
         ``latent_generator(k)`` draws k latent vectors.
 
     Raises
     ------
     InputError
-        If there are fewer than two widths, the last one is not the width of the examples, or the networks do not fit
-        into memory.
+        If there are fewer than two widths, the last one is not the width of the examples, ``discriminator_output`` is
+        unknown, or the networks do not fit into memory.
     """
+    if discriminator_output not in DISCRIMINATOR_OUTPUTS:
+        raise InputError(
+            f"discriminator_output is {discriminator_output!r}; choose one of {', '.join(DISCRIMINATOR_OUTPUTS)}."
+        )
     widths = [int(width) for width in gen_shape]
     if len(widths) < 2 or min(widths) < 1:
         raise InputError(f"gen_shape is {list(gen_shape)}; give at least an input and an output width, each 1 or more.")
@@ -72,5 +81,5 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
         return keras.Model(inputs, outputs, name=name)
 
     generator = dense_stack("generator", widths, "sigmoid")
-    discriminator = dense_stack("discriminator", [*widths[:0:-1], 1], "tanh")
+    discriminator = dense_stack("discriminator", [*widths[:0:-1], 1], discriminator_output)
     return generator, discriminator, LatentGenerator(widths[0], latent_type, seed=next_seed())

@@ -1,6 +1,6 @@
 """Pictures: arrays in, a matplotlib figure out. Nothing else in the project draws, and nothing here writes files."""
 
-from gankit.plots.common import histograms, losses, tile
+from gankit.plots.common import histograms, losses, picture_of, tile
 from gankit.plots.faces import (
     chi_squared_density,
     convolutional,
@@ -10,18 +10,20 @@ from gankit.plots.faces import (
     segment,
     squared_sums,
 )
-from gankit.plots.points import circle, clouds, corner
+from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 
 __all__ = [
+    "TrainedPoints",
     "chi_squared_density",
-    "circle",
-    "clouds",
     "convolutional",
-    "corner",
     "faces_by_score",
     "faces_side_by_side",
     "histograms",
     "losses",
+    "picture_of",
+    "points",
+    "points_film",
+    "points_side_by_side",
     "principal_coordinates",
     "segment",
     "squared_sums",

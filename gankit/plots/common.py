@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 REAL_COLOUR = "#1f6f8b"
@@ -23,6 +24,14 @@ def new_figure(figsize: tuple[float, float]) -> Figure:
     # A strip of 0.2 inches at the bottom stays free for a caption.
     figure.get_layout_engine().set(rect=(0, 0.2 / figsize[1], 1, 1 - 0.2 / figsize[1]))
     return figure
+
+
+def picture_of(figure: Figure, dpi: int = 72) -> np.ndarray:
+    """Return a figure as an array: uint8, shape ``(height, width, 3)``."""
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
@@ -59,13 +68,39 @@ def show_images(axes: Axes, images: np.ndarray, columns: int, title: str = "") -
         axes.set_title(title, fontsize=11)
 
 
-def show_losses(axes: Axes, losses: Mapping[str, Sequence[float]], unit: str = "epoch") -> None:
-    """Draw loss curves over each other, one sequence a loss."""
+def show_losses(
+    axes: Axes,
+    losses: Mapping[str, Sequence[float]],
+    unit: str = "epoch",
+    undecided: Mapping[str, float] | None = None,
+) -> None:
+    """Draw loss curves over each other.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    losses : mapping
+        One sequence a loss.
+    unit : str
+        What one value stands for.
+    undecided : mapping, optional
+        The value of each loss where D answers 0 to everything, drawn as a dashed line.
+    """
     for name, values in losses.items():
         colour, label = LOSS_STYLES.get(name, ("black", name))
         axes.plot(
             np.arange(1, len(values) + 1), values, color=colour, label=label, marker="." if len(values) < 3 else ""
         )
+    levels = {name: level for name, level in (undecided or {}).items() if name in losses}
+    if levels and len(set(levels.values())) == 1:
+        axes.axhline(
+            next(iter(levels.values())), color="0.3", linewidth=1, linestyle="--", label="both, if D is 0 everywhere"
+        )
+    else:
+        for name, level in levels.items():
+            colour, label = LOSS_STYLES.get(name, ("black", name))
+            axes.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if D is 0 everywhere")
     axes.set_xlabel(unit)
     axes.set_title("losses", fontsize=11)
     axes.grid(alpha=0.25)

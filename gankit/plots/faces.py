@@ -53,7 +53,7 @@ def faces_side_by_side(grids: Mapping[str, np.ndarray], columns: int = 10) -> Fi
 
 
 def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> Figure:
-    """Draw faces sorted by score, highest first, with the score at each row's start.
+    """Draw faces sorted by score, highest first, with each row's first score, mean brightness and mean contrast.
 
     Parameters
     ----------
@@ -66,19 +66,30 @@ def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> 
     """
     order = np.argsort(-scores, kind="stable")
     rows = -(-len(faces) // columns)
-    figure = new_figure(figsize=(0.5 * columns + 0.7, 0.5 * rows + 0.6))
-    axes = figure.subplots()
-    axes.imshow(tile(faces[order], columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    height = faces.shape[1]
-    axes.set_xticks([])
-    axes.set_yticks((height + 1) * np.arange(rows) + height / 2 - 0.5)
-    axes.set_yticklabels([f"{scores[order[row * columns]]:+.2f}" for row in range(rows)], fontsize=7)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.set_title(
+    figure = new_figure(figsize=(0.5 * columns + 3.4, 0.5 * rows + 0.8))
+    grid, trend = figure.subplots(1, 2, width_ratios=(0.5 * columns + 0.7, 2.2), sharey=True)
+    grid.imshow(tile(faces[order], columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    middles = (faces.shape[1] + 1) * np.arange(rows) + faces.shape[1] / 2 - 0.5
+    grid.set_xticks([])
+    grid.set_yticks(middles)
+    grid.set_yticklabels([f"{scores[order[row * columns]]:+.2f}" for row in range(rows)], fontsize=7)
+    grid.set_title(
         f"{len(faces)} generated faces by D's score, highest first (left: score of the row's first)", fontsize=11
     )
+    in_rows = [faces[order[row * columns : (row + 1) * columns]] for row in range(rows)]
+    for label, colour, values in (
+        ("brightness", REAL_COLOUR, [each.mean() for each in in_rows]),
+        ("contrast", FAKE_COLOUR, [each.std(axis=(1, 2)).mean() for each in in_rows]),
+    ):
+        trend.plot(values, middles, color=colour, marker=".", label=label)
+    trend.set_title("means of each row", fontsize=11)
+    trend.legend(fontsize=8)
+    trend.grid(alpha=0.25, axis="x")
+    trend.tick_params(labelleft=False)
+    for axes in (grid, trend):
+        axes.tick_params(axis="y", length=0)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
     return figure
 
 

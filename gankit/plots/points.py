@@ -1,133 +1,295 @@
-"""Pictures of point clouds: real against fake points, the discriminator's scores, losses."""
+"""Pictures of point clouds: real against fake points, the discriminator's scores, losses, and how they change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, show_losses
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_losses
+
+# Scores within less than twice this of each other are drawn in one colour: their differences are rounding errors.
+LEAST_SCORE_REACH = 0.05
+SCORE_COLOURS = "RdBu"
+MOST_POINTS_SHOWN = 500
 
 
-def circle(real: np.ndarray, fake: np.ndarray, scores: np.ndarray, history: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw real against fake points in the plane, D's values over the unit square, and the losses.
+@dataclass(frozen=True)
+class TrainedPoints:
+    """What a GAN made of a point cloud, as the arrays that its pictures show.
 
-    Parameters
+    Attributes
     ----------
     real, fake : numpy.ndarray
-        Shape ``(n, 2)``.
-    scores : numpy.ndarray
-        D on a regular grid over [0, 1]^2, y first.
-    history : mapping
+        Points, ``(n, d)``. Of five coordinates the last three are a colour.
+    real_scores, fake_scores : numpy.ndarray
+        D on them, ``(n,)``.
+    latents, latent_scores : numpy.ndarray
+        The latents of the fake points, ``(n, k)``, and D(G(z)) on them.
+    losses : mapping
         One sequence a loss, a value an epoch.
+    undecided : mapping
+        The value of each loss where D answers 0 to everything.
+    measures : mapping
+        Numbers that tell how well the fakes match, by their names.
+    plane_scores : numpy.ndarray, optional
+        D on a grid over [0, 1]^2, second coordinate first; coloured points have the right colour of their place.
+    latent_axis, latent_plane_scores : numpy.ndarray, optional
+        Of a GAN with two latents: coordinates of a grid over the latent plane, and D(G(z)) on it, second latent first.
     """
-    figure = new_figure(figsize=(13, 4.2))
-    points, plane, curves = figure.subplots(1, 3)
-    points.scatter(*real.T, s=8, color=REAL_COLOUR, label="real")
-    points.scatter(*fake.T, s=8, color=FAKE_COLOUR, label="fake")
-    points.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    points.set_title("real and fake points", fontsize=11)
-    points.legend(fontsize=8)
-    image = plane.imshow(scores, origin="lower", extent=(0, 1, 0, 1), cmap="RdBu")
-    plane.scatter(*fake.T, s=2, color="black")
-    plane.set_title("D over the plane (dots: fake points)", fontsize=11)
-    figure.colorbar(image, ax=plane, shrink=0.8)
-    show_losses(curves, history)
+
+    real: np.ndarray
+    fake: np.ndarray
+    real_scores: np.ndarray
+    fake_scores: np.ndarray
+    latents: np.ndarray
+    latent_scores: np.ndarray
+    losses: Mapping[str, Sequence[float]]
+    undecided: Mapping[str, float]
+    measures: Mapping[str, float] = field(default_factory=dict)
+    plane_scores: np.ndarray | None = None
+    latent_axis: np.ndarray | None = None
+    latent_plane_scores: np.ndarray | None = None
+
+
+def points(trained: TrainedPoints) -> Figure:
+    """Draw what a GAN made of its points: the picture that suits their number of coordinates."""
+    if trained.plane_scores is None:
+        return _many_coordinates(trained)
+    return _plane(trained) if trained.real.shape[1] == 2 else _clouds(trained)
+
+
+def _plane(trained: TrainedPoints) -> Figure:
+    """Draw real against fake points, D's values over the unit square with both, and the losses."""
+    figure = new_figure(figsize=(13, 4.4))
+    places, plane, curves = figure.subplots(1, 3)
+    show_real_and_fake(places, trained)
+    places.legend(fontsize=8, loc="upper right")
+    _show_plane(figure, plane, trained)
+    show_losses(curves, trained.losses, undecided=trained.undecided)
     return figure
 
 
-def clouds(
-    real: np.ndarray,
-    fake: np.ndarray,
-    real_scores: np.ndarray,
-    fake_scores: np.ndarray,
-    latent_axis: np.ndarray,
-    latent_plane_scores: np.ndarray,
-    latents: np.ndarray,
-    latent_scores: np.ndarray,
-    history: Mapping[str, Sequence[float]],
-) -> Figure:
-    """Draw the coloured clouds: both samples, D on each, D(G(z)) on the latent plane and on a latent sample, losses.
-
-    Parameters
-    ----------
-    real, fake : numpy.ndarray
-        Shape ``(n, 5)``: x, y and a colour.
-    real_scores, fake_scores : numpy.ndarray
-        D on them, shape ``(n,)``.
-    latent_axis : numpy.ndarray
-        Coordinates of the grid over the latent plane.
-    latent_plane_scores : numpy.ndarray
-        D(G(z)) on that grid, second coordinate first.
-    latents, latent_scores : numpy.ndarray
-        A latent sample, shape ``(m, 2)``, and D(G(z)) on it.
-    history : mapping
-        One sequence a loss, a value an epoch.
-    """
+def _clouds(trained: TrainedPoints) -> Figure:
+    """Draw coloured points: both samples, D on each, D(G(z)) on the latents, and the losses."""
     figure = new_figure(figsize=(14, 7))
     axes = figure.subplots(2, 4)
-    for place, points, title in ((axes[0, 0], real, "real points"), (axes[1, 0], fake, "fake points")):
-        place.scatter(*points[:, :2].T, s=12, c=np.clip(points[:, 2:], 0, 1))
+    for place, sample, title in ((axes[0, 0], trained.real, "real points"), (axes[1, 0], trained.fake, "fake points")):
+        place.scatter(*sample[:, :2].T, s=12, c=np.clip(sample[:, 2:], 0, 1))
         place.set_title(title, fontsize=11)
-    low = min(real_scores.min(), fake_scores.min(), latent_plane_scores.min())
-    high = max(real_scores.max(), fake_scores.max(), latent_plane_scores.max())
-    for place, points, scores, title in (
-        (axes[0, 1], real, real_scores, "D on real"),
-        (axes[1, 1], fake, fake_scores, "D on fake"),
-        (axes[1, 2], latents, latent_scores, "D(G(z)) on a latent sample"),
+    shown = [trained.real_scores, trained.fake_scores, trained.latent_scores]
+    has_latent_plane = trained.latent_plane_scores is not None
+    limits = score_limits(*shown, *([trained.latent_plane_scores] if has_latent_plane else []))
+    for place, sample, scores, title in (
+        (axes[0, 1], trained.real, trained.real_scores, "D on real points"),
+        (axes[1, 1], trained.fake, trained.fake_scores, "D on fake points"),
     ):
-        drawn = place.scatter(*points[:, :2].T, s=12, c=scores, cmap="RdBu", vmin=low, vmax=high)
+        drawn = place.scatter(*sample[:, :2].T, s=12, c=scores, cmap=SCORE_COLOURS, **limits)
         place.set_title(title, fontsize=11)
-    extent = (latent_axis[0], latent_axis[-1], latent_axis[0], latent_axis[-1])
-    axes[0, 2].imshow(latent_plane_scores, origin="lower", extent=extent, cmap="RdBu", vmin=low, vmax=high)
-    axes[0, 2].set_title("D(G(z)) over the latent plane", fontsize=11)
     for place in axes[:, :2].flat:
         place.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes[1, 2].set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
-    figure.colorbar(drawn, ax=axes[:, 2], shrink=0.6)
-    show_losses(axes[0, 3], {name: history[name] for name in ("discr_loss", "gen_loss") if name in history})
-    if "gp" in history:
-        show_losses(axes[1, 3], {"gp": history["gp"]})
+    if has_latent_plane:
+        axis = trained.latent_axis
+        extent = (axis[0], axis[-1], axis[0], axis[-1])
+        axes[0, 2].imshow(
+            trained.latent_plane_scores,
+            origin="lower",
+            extent=extent,
+            cmap=SCORE_COLOURS,
+            interpolation="bilinear",
+            **limits,
+        )
+        axes[0, 2].set_title("D(G(z)) over the latent plane", fontsize=11)
+        axes[1, 2].scatter(*trained.latents.T, s=12, c=trained.latent_scores, cmap=SCORE_COLOURS, **limits)
+        axes[1, 2].set_title("D(G(z)) on a latent sample", fontsize=11)
+        axes[1, 2].set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
+        figure.colorbar(drawn, ax=axes[:, 2], shrink=0.6)
+    else:
+        _show_plane(figure, axes[0, 2], trained)
+        axes[1, 2].set_axis_off()
+    without_penalty = {name: series for name, series in trained.losses.items() if name != "gp"}
+    show_losses(axes[0, 3], without_penalty, undecided=trained.undecided)
+    if "gp" in trained.losses:
+        show_losses(axes[1, 3], {"gp": trained.losses["gp"]})
         axes[1, 3].set_title("gradient penalty", fontsize=11)
     else:
         axes[1, 3].set_axis_off()
     return figure
 
 
-def corner(
+def _many_coordinates(trained: TrainedPoints) -> Figure:
+    """Draw two coordinates of each point, the histograms of D, and the losses."""
+    figure = new_figure(figsize=(13, 4.4))
+    places, scores, curves = figure.subplots(1, 3)
+    show_real_and_fake(places, trained)
+    places.legend(fontsize=8, loc="upper right")
+    edges = np.histogram_bin_edges(np.concatenate([trained.real_scores, trained.fake_scores]), bins=40)
+    for values, colour, label in (
+        (trained.real_scores, REAL_COLOUR, "real"),
+        (trained.fake_scores, FAKE_COLOUR, "fake"),
+    ):
+        scores.hist(values, bins=edges, color=colour, alpha=0.55, label=label)
+    scores.set_title("D on real and on fake points", fontsize=11)
+    scores.legend(fontsize=8)
+    show_losses(curves, trained.losses, undecided=trained.undecided)
+    return figure
+
+
+def points_side_by_side(columns: Mapping[str, TrainedPoints]) -> Figure:
+    """Set GANs that learned the same points side by side: fakes, D over the plane where it is known, losses, measures.
+
+    Parameters
+    ----------
+    columns : mapping
+        Of each column's title to what is drawn in it.
+    """
+    with_plane = all(trained.plane_scores is not None for trained in columns.values())
+    rows = 3 if with_plane else 2
+    figure = new_figure(figsize=(4.4 * len(columns), 3.7 * rows))
+    axes = figure.subplots(rows, len(columns), squeeze=False)
+    for column, (title, trained) in enumerate(columns.items()):
+        place = axes[0, column]
+        show_real_and_fake(place, trained)
+        place.set_title(title, fontsize=11)
+        place.set_xlabel(_in_lines(trained.measures), fontsize=8)
+        if with_plane:
+            _show_plane(figure, axes[1, column], trained)
+        show_losses(axes[-1, column], trained.losses, undecided=trained.undecided)
+    axes[0, 0].legend(fontsize=8, loc="upper right")
+    return figure
+
+
+def show_real_and_fake(axes: Axes, trained: TrainedPoints) -> None:
+    """Draw the first two coordinates of real points and, over them, of fake ones."""
+    real, fake = trained.real[:MOST_POINTS_SHOWN], trained.fake[:MOST_POINTS_SHOWN]
+    axes.scatter(*real[:, :2].T, s=7, color=REAL_COLOUR, label="real")
+    axes.scatter(*fake[:, :2].T, s=7, color=FAKE_COLOUR, label="fake", alpha=0.6)
+    limits = (0, 1)
+    if trained.real.shape[1] > 5:
+        # One cloud in a corner of a large cube: look at the part of it where points are.
+        shown = np.concatenate([real[:, :2], fake[:, :2]])
+        limits = (min(0.4, shown.min() - 0.02), max(1.05, shown.max() + 0.02))
+    axes.set(xlim=limits, ylim=limits, aspect="equal")
+    coordinates = trained.real.shape[1]
+    axes.set_title("real and fake points" if coordinates == 2 else f"two of {coordinates} coordinates", fontsize=11)
+
+
+def _show_plane(figure: Figure, axes: Axes, trained: TrainedPoints) -> None:
+    """Draw D over the unit square, with real and fake points."""
+    image = axes.imshow(
+        trained.plane_scores,
+        origin="lower",
+        extent=(0, 1, 0, 1),
+        cmap=SCORE_COLOURS,
+        interpolation="bilinear",
+        **score_limits(trained.plane_scores),
+    )
+    axes.scatter(*trained.real[:200, :2].T, s=9, facecolors="none", edgecolors="black", linewidths=0.5)
+    axes.scatter(*trained.fake[:200, :2].T, s=3, color="black")
+    axes.set_title("D over the plane (rings: real, dots: fake)", fontsize=11)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    figure.colorbar(image, ax=axes, shrink=0.8)
+
+
+def score_limits(*scores: np.ndarray) -> dict[str, float]:
+    """Return the ends of the colours for scores, ``vmin`` and ``vmax``; rounding errors get no colours of their own."""
+    low, high = min(float(each.min()) for each in scores), max(float(each.max()) for each in scores)
+    middle, reach = (low + high) / 2, max((high - low) / 2, LEAST_SCORE_REACH)
+    return {"vmin": middle - reach, "vmax": middle + reach}
+
+
+def _in_lines(measures: Mapping[str, float]) -> str:
+    return "\n".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in measures.items())
+
+
+def points_film(
     real: np.ndarray,
-    samples: Mapping[str, np.ndarray],
-    histories: Mapping[str, Mapping[str, Sequence[float]]],
-    distances: Mapping[str, Mapping[str, float]],
-    expected: Mapping[str, float],
-) -> Figure:
-    """Set GANs side by side on the cloud in the corner, with the two distances under each.
+    frames: Sequence[Mapping[str, np.ndarray]],
+    steps: Sequence[int],
+    losses: Mapping[str, Sequence[float]],
+    undecided: Mapping[str, float],
+) -> list[np.ndarray]:
+    """Draw the frames of an animation: points, D over the plane and the way uphill on it, and the losses so far.
 
     Parameters
     ----------
     real : numpy.ndarray
-        Shape ``(n, N)``.
-    samples, histories, distances : mapping
-        One entry a GAN: its points, its losses, and what :func:`gankit.datasets.point_clouds.corner_distances` found.
-    expected : mapping
-        The distances of the true cloud.
+        Real points, ``(n, d)``.
+    frames : sequence of mapping
+        Of each frame ``fake``, points ``(m, d)``. Where D can be drawn over the plane also ``scores``, D on a grid
+        over [0, 1]^2, second coordinate first, and ``uphill``, D's derivatives with respect to the first two
+        coordinates at the cells' middles of a coarser grid, ``(k, k, 2)``, second coordinate first.
+    steps : sequence of int
+        The training step of each frame.
+    losses : mapping
+        One sequence a loss, equally many steps a value.
+    undecided : mapping
+        The value of each loss where D answers 0 to everything.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        uint8, shape ``(height, width, 3)``, one a frame.
     """
-    figure = new_figure(figsize=(4.4 * len(samples), 7.4))
-    axes = figure.subplots(2, len(samples), squeeze=False)
-    for column, (name, fake) in enumerate(samples.items()):
-        place = axes[0, column]
-        place.scatter(*real[:, :2].T, s=6, color=REAL_COLOUR, label="real")
-        place.scatter(*fake[:, :2].T, s=6, color=FAKE_COLOUR, label="fake", alpha=0.6)
-        place.set(xlim=(0.4, 1.05), ylim=(0.4, 1.05), aspect="equal")
-        place.set_title(f"{name}: two of {real.shape[1]} coordinates", fontsize=11)
-        place.legend(fontsize=8)
-        place.set_xlabel(
-            f"mean squared distance {distances[name]['mean_squared_distance']:.4f}"
-            f" (true {expected['mean_squared_distance']:.4f})\n"
-            f"barycentre {distances[name]['barycentre_squared_distance']:.6f}"
-            f" (true {expected['barycentre_squared_distance']:.6f})",
-            fontsize=9,
-        )
-        show_losses(axes[1, column], histories[name])
-    return figure
+    planar = "scores" in frames[0]
+    figure = new_figure(figsize=(11, 4) if planar else (8, 4))
+    places, *planes, curves = figure.subplots(1, 3 if planar else 2)
+    coloured = planar and real.shape[1] == 5
+    places.scatter(*real[:MOST_POINTS_SHOWN, :2].T, s=7, color="0.8" if coloured else REAL_COLOUR, label="real")
+    fake = places.scatter([0], [0], s=7, color=FAKE_COLOUR, label="fake")
+    places.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    places.legend(fontsize=8, loc="upper right")
+    show_plane = _film_of_plane(figure, planes[0], frames[0]) if planar else None
+    show_losses(curves, losses, undecided=undecided)
+    now = curves.axvline(0, color="0.3", linewidth=1)
+    steps_of_a_value = steps[-1] / max(1, len(next(iter(losses.values()))))
+    pictures = []
+    for number, (frame, step) in enumerate(zip(frames, steps)):
+        fake.set_offsets(frame["fake"][:, :2])
+        if coloured:
+            fake.set_color(np.clip(frame["fake"][:, 2:], 0, 1))
+        if show_plane is not None:
+            show_plane(frame)
+        places.set_title(f"step {step:,}", fontsize=11)
+        now.set_xdata([step / steps_of_a_value] * 2)
+        pictures.append(picture_of(figure))
+        if number == 0:
+            # The places of the axes are found once: they would move with the width of a number.
+            figure.set_layout_engine("none")
+    return pictures
+
+
+def _film_of_plane(figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]) -> Callable[[Mapping], None]:
+    """Draw D over the plane with arrows uphill and fake points; return what puts another frame in their place."""
+    image = axes.imshow(
+        first["scores"], origin="lower", extent=(0, 1, 0, 1), cmap=SCORE_COLOURS, interpolation="bilinear"
+    )
+    cells = len(first["uphill"])
+    middles = (np.arange(cells) + 0.5) / cells
+    arrows = axes.quiver(
+        *np.meshgrid(middles, middles),
+        *np.zeros((2, cells, cells)),
+        angles="xy",
+        scale_units="width",
+        scale=cells,
+        width=0.004,
+    )
+    dots = axes.scatter([0], [0], s=2, color="black")
+    axes.set_title("D over the plane; arrows: uphill", fontsize=11)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+
+    def show(frame: Mapping[str, np.ndarray]) -> None:
+        limits = score_limits(frame["scores"])
+        image.set_data(frame["scores"])
+        image.set_clim(limits["vmin"], limits["vmax"])
+        bar.update_normal(image)
+        dots.set_offsets(frame["fake"][:200, :2])
+        # The longest arrow is as long as a cell; the colours tell how steep it is.
+        longest = max(float(np.hypot(*np.moveaxis(frame["uphill"], -1, 0)).max()), 1e-12)
+        arrows.set_UVC(frame["uphill"][..., 0] / longest, frame["uphill"][..., 1] / longest)
+
+    return show

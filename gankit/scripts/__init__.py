@@ -1,22 +1,31 @@
 """Command lines, output folders, and the record that a script leaves; none of it imports TensorFlow."""
 
-from gankit.scripts.arguments import OneSentenceParser, fraction, not_negative, positive, whole_number
-from gankit.scripts.command_line import CommandLine, FaceCommandLine, convolutional, point_clouds
+from gankit.scripts.arguments import (
+    OneSentenceParser,
+    existing_file,
+    fraction,
+    not_negative,
+    positive,
+    whole_number,
+)
+from gankit.scripts.command_line import CommandLine, FaceCommandLine, PointCommandLine, convolutional
 from gankit.scripts.output import OutputFolder, output_file
 from gankit.scripts.record import caption, run_record
-from gankit.scripts.start import quiet_start, run_script
+from gankit.scripts.start import answer_at_once, quiet_start, run_script
 
 __all__ = [
     "CommandLine",
     "FaceCommandLine",
     "OneSentenceParser",
     "OutputFolder",
+    "PointCommandLine",
+    "answer_at_once",
     "caption",
     "convolutional",
+    "existing_file",
     "fraction",
     "not_negative",
     "output_file",
-    "point_clouds",
     "positive",
     "quiet_start",
     "run_record",

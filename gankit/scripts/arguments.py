@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -15,8 +16,8 @@ class OneSentenceParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
 
 
-def whole_number(minimum: int) -> Callable[[str], int]:
-    """Return an argument type that takes whole numbers of at least ``minimum``."""
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """Return an argument type that takes whole numbers of at least ``minimum``, and at most ``maximum`` if given."""
 
     def parse(text: str) -> int:
         try:
@@ -25,9 +26,19 @@ def whole_number(minimum: int) -> Callable[[str], int]:
             number = minimum - 1
         if number < minimum:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {minimum}")
+        if maximum is not None and number > maximum:
+            raise argparse.ArgumentTypeError(f"{text} is too large; choose at most {maximum}")
         return number
 
     return parse
+
+
+def existing_file(text: str) -> Path:
+    """Argument type for the path of a file that exists."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text!r}")
+    return path
 
 
 def fraction(text: str) -> float:

@@ -7,14 +7,27 @@ help and mistakes are answered at once.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
-from gankit.choices import LATENT_TYPES, NETWORKS
+from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, NETWORKS
+from gankit.errors import InputError
 from gankit.faces import FACES_FILE
-from gankit.scripts.arguments import OneSentenceParser, fraction, not_negative, positive, whole_number
+from gankit.scripts.arguments import (
+    OneSentenceParser,
+    existing_file,
+    fraction,
+    not_negative,
+    positive,
+    whole_number,
+)
 from gankit.scripts.output import OutputFolder
 from gankit.scripts.record import caption
-from gankit.training.recipes import RECIPES
+from gankit.training.recipes import RECIPES, Part
+
+# What a command line can replace in a part of a lesson.
+PART_SETTINGS = {field.name for field in fields(Part)} - {"cloud", "gan"}
 
 
 class CommandLine(OneSentenceParser):
@@ -49,16 +62,91 @@ class CommandLine(OneSentenceParser):
         return OutputFolder(options.output, caption(options, self), options)
 
 
-def point_clouds(documentation: str, name: str) -> CommandLine:
-    """Return the parser of a point-cloud script."""
-    parser = CommandLine(documentation, name)
-    at_least_one = whole_number(1)
-    parser.add_argument("--epochs", type=at_least_one, help="epochs of every run (left out: each run's own)")
-    parser.add_argument("--steps-per-epoch", type=at_least_one, help="steps in an epoch (left out: each run's own)")
-    parser.add_argument("--batch-size", type=at_least_one, default=200, help="examples in one update")
-    parser.add_argument("--latent-type", choices=LATENT_TYPES, default="normal", help="distribution of the latents")
-    parser.add_training()
-    return parser
+class PointCommandLine(CommandLine):
+    """The parser of a point-cloud lesson. A recipe gives each part its settings, and options replace them in all parts.
+
+    Parameters
+    ----------
+    documentation, name : str
+        As in :class:`CommandLine`.
+    recipes : mapping
+        Of each recipe's name to its parts by name; the first recipe is the default.
+    """
+
+    def __init__(self, documentation: str, name: str, recipes: Mapping[str, Mapping[str, Part]]):
+        super().__init__(documentation, name)
+        self._recipes = recipes
+        names = list(dict.fromkeys(part for parts in recipes.values() for part in parts))
+        at_least_one = whole_number(1)
+        self.add_argument("--recipe", choices=recipes, default=next(iter(recipes)), help="where all settings come from")
+        self.add_argument(
+            "--part",
+            nargs="+",
+            metavar="NAME",
+            default=argparse.SUPPRESS,
+            help=f"only these parts, each named by its beginning: {', '.join(names)}",
+        )
+        self.add_argument(
+            "--points",
+            type=existing_file,
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help="learn your own points instead: .npy, .npz, .csv or .txt, one point a row",
+        )
+        settings = self.add_argument_group("settings (where left out, each part's own)")
+        for flag, kind, text in (
+            ("--epochs", at_least_one, "epochs"),
+            ("--steps-per-epoch", at_least_one, "steps in an epoch"),
+            ("--batch-size", at_least_one, "examples in one update"),
+            ("--disc-iter", whole_number(1, 100), "discriminator updates in a step"),
+            ("--learning-rate", positive, "step size of both Adam optimizers"),
+            ("--decay", fraction, "last part of the steps, over which the step sizes fall to 0"),
+            ("--beta-1", fraction, "Adam's weight of the past in the mean gradient"),
+            ("--lambda-gp", not_negative, "weight of the gradient penalty"),
+        ):
+            if flag == "--lambda-gp" and name != "wgan_gp":
+                continue
+            settings.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text)
+        settings.add_argument(
+            "--widths",
+            type=at_least_one,
+            nargs="+",
+            default=argparse.SUPPRESS,
+            help="the generator's latents and hidden layers, as 2 100 100; the discriminator mirrors them",
+        )
+        for flag, choices, text in (
+            ("--latent-type", LATENT_TYPES, "distribution of the latents"),
+            ("--discriminator-output", DISCRIMINATOR_OUTPUTS, "what the discriminator's last layer ends in"),
+        ):
+            settings.add_argument(flag, choices=choices, default=argparse.SUPPRESS, help=text)
+        self.add_training()
+
+    def parts(self, options: argparse.Namespace) -> dict[str, Part]:
+        """Return the parts that parsed options ask for, by name, with the settings that they give.
+
+        Raises
+        ------
+        InputError
+            If there is no such part, or if it is asked for together with points of the user's own.
+        """
+        parts = dict(self._recipes[options.recipe])
+        given = {name: value for name, value in vars(options).items() if name in PART_SETTINGS}
+        if "widths" in given:
+            given["widths"] = tuple(given["widths"])
+        wanted = getattr(options, "part", None)
+        if hasattr(options, "points"):
+            if wanted:
+                raise InputError("--points and --part cannot be combined: with --points there is one part only.")
+            # The recipe's part for points of more than two coordinates; its settings suit most clouds in the plane too.
+            return {"points": replace(parts["four_clouds"], cloud=options.points, **given)}
+        for beginning in wanted or ():
+            if not any(name.startswith(beginning) for name in parts):
+                raise InputError(f"There is no part {beginning!r} in this recipe; its parts are {', '.join(parts)}.")
+        return {
+            name: replace(part, **given)
+            for name, part in parts.items()
+            if not wanted or any(name.startswith(beginning) for beginning in wanted)
+        }
 
 
 def convolutional(documentation: str) -> CommandLine:

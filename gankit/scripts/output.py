@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,22 +140,35 @@ class OutputFolder:
         figure.text(0.995, 0.004, self._caption, ha="right", va="bottom", fontsize=6, color="0.5")
         figure.savefig(self.file(name), dpi=120)
 
-    def save_animation(self, frames: list[np.ndarray], name: str, enlarged: int = 4) -> None:
+    def save_animation(self, frames: list[np.ndarray], name: str, steps: Sequence[int] = (), enlarged: int = 1) -> None:
         """Write an animated GIF that pauses at its end.
 
         Parameters
         ----------
         frames : list of numpy.ndarray
-            Gray pictures of one shape ``(height, width)``, intensities in [0, 1].
+            Pictures of one shape: gray ones ``(height, width)`` with intensities in [0, 1], or coloured ones, uint8,
+            ``(height, width, 3)``.
         name : str
             The file's name.
+        steps : sequence of int, optional
+            The training step of each frame, written above it.
         enlarged : int
             Side of the square of pixels that each pixel becomes.
         """
         from PIL import Image
 
-        images = [Image.fromarray(np.round(255 * frame).astype(np.uint8)) for frame in frames]
-        images = [image.resize((enlarged * image.width, enlarged * image.height), Image.NEAREST) for image in images]
+        images: list[Any] = [
+            Image.fromarray(frame if frame.dtype == np.uint8 else np.round(255 * frame).astype(np.uint8))
+            for frame in frames
+        ]
+        if enlarged > 1:
+            size = (enlarged * images[0].width, enlarged * images[0].height)
+            images = [image.resize(size, Image.NEAREST) for image in images]
+        images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
+        if images[0].mode == "RGB":
+            # The last frame has the colours of all: one palette for the film keeps it small and free of flicker.
+            palette = images[-1].quantize(128)
+            images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
         durations = [150] * (len(images) - 1) + [2000]
         images[0].save(self.file(name), save_all=True, append_images=images[1:], duration=durations, loop=0)
 
@@ -164,3 +177,14 @@ class OutputFolder:
         record = run_record(self._options or argparse.Namespace(), self._started, **measures)
         self.file("record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         return record
+
+
+def _with_step(image: Any, step: int) -> Any:
+    """Return a picture with a training step written above it."""
+    from PIL import Image, ImageDraw
+
+    strip = 16
+    framed = Image.new(image.mode, (image.width, image.height + strip), "white")
+    framed.paste(image, (0, strip))
+    ImageDraw.Draw(framed).text((4, 2), f"step {step:,}", fill="black")
+    return framed

@@ -5,6 +5,7 @@ Importing this module does not import TensorFlow, so that a wrong argument is an
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import gc
 import os
@@ -56,6 +57,25 @@ def _without_stderr() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def answer_at_once(module: str, parser: argparse.ArgumentParser) -> None:
+    """Answer ``--help`` and wrong arguments before TensorFlow is imported, which takes seconds.
+
+    Parameters
+    ----------
+    module : str
+        ``__name__`` of the calling file; nothing is done unless it runs as a script.
+    parser : argparse.ArgumentParser
+        The script's command line.
+    """
+    if module == "__main__":
+        parser.parse_args()
+        with quiet_start():
+            import tensorflow as tf
+
+            # The first tensor starts the devices, which brings notes as well.
+            tf.zeros(())
 
 
 def run_script(main: Callable[[], int | None]) -> None:

@@ -259,7 +259,7 @@ class Snapshots(StepCallback):
     Attributes
     ----------
     frames : list of numpy.ndarray
-        What ``take`` returned, the state before training first.
+        What ``take`` returned, the state before training first, and the state after it last.
     steps : list of int
         The step of each frame.
     """
@@ -279,6 +279,11 @@ class Snapshots(StepCallback):
     def after_steps(self, steps: int, logs: dict) -> None:
         """Take one whenever enough steps have gone by."""
         if self.steps_made - self.steps[-1] >= self._every:
+            self._keep()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Take the last one, unless it was just taken."""
+        if self.steps[-1] != self.steps_made:
             self._keep()
 
     def _keep(self) -> None:

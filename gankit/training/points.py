@@ -1,4 +1,4 @@
-"""What a trained GAN makes of point clouds: measures, and the arrays that its pictures show."""
+"""What a GAN makes of point clouds: the arrays that its pictures show, an animation, and measures."""
 
 from __future__ import annotations
 
@@ -7,82 +7,167 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from matplotlib.figure import Figure
-from tensorflow import keras
 
-from gankit import plots
-from gankit.datasets.point_clouds import CLOUD_CENTRES, CLOUD_DEVIATION
-from gankit.metrics import beside_floor, modes_found
+from gankit.datasets.point_clouds import QUALITIES, colours
+from gankit.metrics import beside_floor
 from gankit.models.gan import GAN
+from gankit.plots import TrainedPoints, points_film
+from gankit.training.callbacks import Snapshots
+from gankit.training.recipes import Part
 
 POINTS_MEASURED = 1000
+FRAMES = 40
+POINTS_IN_A_FRAME = 400
+# Points along a side of the grids that D is evaluated on: in a picture, in a frame, and for the arrows of a frame.
+PICTURE_GRID, FRAME_GRID, ARROWS = 101, 41, 15
+# Of normal latents 99.7 % lie within three standard deviations.
+LATENT_REACH = {"normal": 3.0}
+
 Losses = Mapping[str, Sequence[float]]
 
 
-def measure_points(gan: GAN, losses: Losses, seed: int, centres: np.ndarray | None = None) -> dict[str, Any]:
-    """Compare 1,000 generated points with the real ones.
+def show_points(gan: GAN, losses: Losses, part: Part, seed: int) -> TrainedPoints:
+    """Draw 1,000 fake points from latents of their own, and return what a picture of them shows.
 
     Parameters
     ----------
     gan : GAN
         A trained model of points ``(n, d)``.
     losses : mapping
-        One sequence a loss, a value an epoch; the last ones are among the measures.
+        One sequence a loss, a value an epoch.
+    part : Part
+        What it was trained on; the measures of a cloud of :mod:`gankit.datasets.point_clouds` include its quality.
     seed : int
-        Of the latents, which are the measures' own: measuring changes nothing that is drawn afterwards.
-    centres : numpy.ndarray, optional
-        Centres of clouds in the first two coordinates, ``(k, 2)``, to count those that were found.
+        Of the latents: the picture changes nothing that is drawn afterwards.
+    """
+    fake, latents = _fakes(gan, seed)
+    real = gan.real_examples.numpy()[:POINTS_MEASURED]
+    fake_scores = _scores(gan, fake)
+    planar, axis = has_plane(gan, part), None
+    if latents.shape[1] == 2:
+        reach = LATENT_REACH.get(getattr(gan.latent_generator, "latent_type", "normal"), 1.0)
+        axis = np.linspace(-reach, reach, PICTURE_GRID, dtype=np.float32)
+    measures = QUALITIES[part.cloud](fake) if part.cloud in QUALITIES else {}
+    return TrainedPoints(
+        real=real,
+        fake=fake,
+        real_scores=_scores(gan, real),
+        fake_scores=fake_scores,
+        latents=latents,
+        latent_scores=fake_scores,
+        losses=losses,
+        undecided=undecided_losses(gan),
+        measures={**measures, "frechet_distance": beside_floor(gan.real_examples.numpy(), fake)["frechet_distance"]},
+        plane_scores=_plane_scores(gan, PICTURE_GRID) if planar else None,
+        latent_axis=axis,
+        latent_plane_scores=None if axis is None else _latent_plane_scores(gan, axis),
+    )
+
+
+def measure_points(gan: GAN, losses: Losses, part: Part, seed: int) -> dict[str, Any]:
+    """Compare the 1,000 fake points of :func:`show_points` with the real ones.
 
     Returns
     -------
     dict
-        The last losses, and what :func:`gankit.metrics.beside_floor` returns; with ``centres`` its two dictionaries
-        also hold what :func:`gankit.metrics.modes_found` returns.
+        The last losses; what :func:`gankit.metrics.beside_floor` returns; and of a known cloud the quality of fakes and
+        of real points, ``quality`` and ``quality_floor``.
     """
-    latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_MEASURED)
-    fake, real = gan.generator(latents, training=False).numpy(), gan.real_examples.numpy()
-    measures = {name: values[-1] for name, values in losses.items()}
+    fake, real = _fakes(gan, seed)[0], gan.real_examples.numpy()
+    measures: dict[str, Any] = {name: values[-1] for name, values in losses.items()}
     measures.update(beside_floor(real, fake))
-    if centres is not None:
-        for key, points in {"metrics": fake, "metrics_floor": real}.items():
-            measures[key].update(modes_found(points[:, :2], centres, 3 * CLOUD_DEVIATION))
+    if part.cloud in QUALITIES:
+        measures.update(
+            quality=QUALITIES[part.cloud](fake), quality_floor=QUALITIES[part.cloud](real[:POINTS_MEASURED])
+        )
     return measures
 
 
-def plot_circle(gan: GAN, losses: Losses) -> Figure:
-    """Plot a GAN in the plane: real against fake points, D's values over the unit square, losses."""
-    plane = _grid(np.linspace(0, 1, 101, dtype=np.float32))
-    scores = _scores(gan.discriminator, plane).reshape(101, 101)
-    return plots.circle(gan.get_real_sample().numpy(), gan.get_fake_sample().numpy(), scores, losses)
+def undecided_losses(gan: GAN) -> dict[str, float]:
+    """Return the value of each loss where D answers 0 to everything, real or fake."""
+    nothing = tf.zeros((1, 1))
+    return {
+        "discr_loss": float(gan.discriminator_loss(nothing, nothing)),
+        "gen_loss": float(gan.generator_loss(nothing)),
+    }
 
 
-def plot_clouds(gan: GAN, losses: Losses) -> Figure:
-    """Plot a GAN of coloured points with two latents: samples, D on each, D(G(z)) over the latents, losses."""
-    real, fake = gan.get_real_sample().numpy(), gan.get_fake_sample().numpy()
-    latents = gan.latent_generator(1000).numpy()
-    reach = 3 if gan.latent_generator.latent_type == "normal" else 1
-    axis = np.linspace(-reach, reach, 101, dtype=np.float32)
-    return plots.clouds(
-        real,
-        fake,
-        _scores(gan.discriminator, real),
-        _scores(gan.discriminator, fake),
-        axis,
-        _scores(gan.discriminator, gan.generator(_grid(axis))).reshape(101, 101),
-        latents,
-        _scores(gan.discriminator, gan.generator(latents)),
-        losses,
-    )
+def has_plane(gan: GAN, part: Part) -> bool:
+    """Tell whether D can be drawn over the plane: two coordinates, or two and the colour that belongs to them."""
+    return gan.real_examples.shape[1] == 2 or part.cloud == "four_clouds"
 
 
-def measure_clouds(gan: GAN, losses: Losses, seed: int) -> dict[str, Any]:
-    """Return :func:`measure_points` with the four clouds counted."""
-    return measure_points(gan, losses, seed, CLOUD_CENTRES)
+class PointFilm(Snapshots):
+    """Collects what an animation of training on points shows.
+
+    Parameters
+    ----------
+    gan : GAN
+        The model, before it is trained.
+    part : Part
+        What it is trained on, and for how long; one frame is taken in every fortieth part of the steps.
+    seed : int
+        Of the latents, which are the same in every frame: each point is seen to move.
+    """
+
+    def __init__(self, gan: GAN, part: Part, seed: int):
+        super().__init__(self._frame, every=max(1, part.steps // FRAMES))
+        self._gan = gan
+        self._planar = has_plane(gan, part)
+        self._latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_IN_A_FRAME)
+
+    def draw(self, losses: Losses) -> list[np.ndarray]:
+        """Draw the frames so far: uint8, shape ``(height, width, 3)``."""
+        shapes = {"fake": (POINTS_IN_A_FRAME, self._gan.real_examples.shape[1])}
+        if self._planar:
+            shapes.update(scores=(FRAME_GRID, FRAME_GRID), uphill=(ARROWS, ARROWS, 2))
+        cuts = np.cumsum([np.prod(shape) for shape in shapes.values()])[:-1]
+        frames = [
+            {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), np.split(frame, cuts))}
+            for frame in self.frames
+        ]
+        return points_film(self._gan.real_examples.numpy(), frames, self.steps, losses, undecided_losses(self._gan))
+
+    def _frame(self) -> np.ndarray:
+        parts = [self._gan.generator(self._latents, training=False).numpy()]
+        if self._planar:
+            parts += [_plane_scores(self._gan, FRAME_GRID), self._uphill()]
+        # One array a frame, so that a checkpoint can hold them.
+        return np.concatenate([part.ravel() for part in parts])
+
+    def _uphill(self) -> np.ndarray:
+        middles = (np.arange(ARROWS, dtype=np.float32) + 0.5) / ARROWS
+        places = tf.constant(_on_plane(_grid(middles), self._gan.real_examples.shape[1]))
+        with tf.GradientTape() as tape:
+            tape.watch(places)
+            scores = self._gan.discriminator(places, training=False)
+        return tape.gradient(scores, places).numpy()[:, :2]
+
+
+def _fakes(gan: GAN, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return fake points and their latents."""
+    latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_MEASURED)
+    return gan.generator(latents, training=False).numpy(), latents.numpy()
+
+
+def _scores(gan: GAN, examples: np.ndarray) -> np.ndarray:
+    return gan.discriminator(examples, training=False).numpy()[:, 0]
+
+
+def _plane_scores(gan: GAN, side: int) -> np.ndarray:
+    places = _on_plane(_grid(np.linspace(0, 1, side, dtype=np.float32)), gan.real_examples.shape[1])
+    return _scores(gan, places).reshape(side, side)
+
+
+def _latent_plane_scores(gan: GAN, axis: np.ndarray) -> np.ndarray:
+    outputs = gan.generator(_grid(axis), training=False).numpy()
+    return _scores(gan, outputs).reshape(len(axis), len(axis))
+
+
+def _on_plane(places: np.ndarray, coordinates: int) -> np.ndarray:
+    """Return points at these places; those of the coloured clouds have the right colour there."""
+    return places if coordinates == 2 else np.concatenate([places, colours(places)], axis=1).astype(np.float32)
 
 
 def _grid(axis: np.ndarray) -> np.ndarray:
     return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-
-
-def _scores(discriminator: keras.Model, examples: np.ndarray | tf.Tensor) -> np.ndarray:
-    return discriminator(examples, training=False).numpy()[:, 0]

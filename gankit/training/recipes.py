@@ -1,7 +1,57 @@
-"""Settings for training on faces: three recipes by name. Importing this module does not import TensorFlow.
+"""Settings of training runs: parts of the point-cloud lessons, and three recipes for faces.
 
-How the recipes were found stands in ``benchmarks/README.md``.
+Importing this module does not import TensorFlow. ``benchmarks/README.md`` tells how the recipes were found.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one GAN of a point-cloud lesson is trained on, and how; the defaults are those of the classes.
+
+    Attributes
+    ----------
+    cloud : str or path
+        One of :data:`gankit.choices.CLOUDS`, or a file of points.
+    widths : tuple of int
+        The generator's latents and hidden layers; the width of its output is that of the points.
+    discriminator_output : str
+        One of :data:`gankit.choices.DISCRIMINATOR_OUTPUTS`.
+    gan : str
+        Name of the class, where it is not the lesson's own.
+    latent_type : str
+        One of :data:`gankit.choices.LATENT_TYPES`.
+    batch_size, disc_iter, learning_rate, beta_1, lambda_gp
+        As in the classes; the class's own ``beta_1`` where it is None, and ``lambda_gp`` for WGAN_GP only.
+    decay : float
+        Last part of the steps, over which the learning rates fall to 0.
+    epochs, steps_per_epoch : int
+        The length of the training; the losses are means over an epoch.
+    """
+
+    cloud: str | Path
+    widths: tuple[int, ...]
+    discriminator_output: str = "tanh"
+    gan: str = ""
+    latent_type: str = "normal"
+    batch_size: int = 200
+    disc_iter: int = 2
+    learning_rate: float = 0.005
+    beta_1: float | None = None
+    lambda_gp: float = 10.0
+    decay: float = 0.0
+    epochs: int = 16
+    steps_per_epoch: int = 100
+
+    @property
+    def steps(self) -> int:
+        """All training steps."""
+        return self.epochs * self.steps_per_epoch
+
 
 # "fast": what a laptop does best with in a minute and a half; "best": in half an hour, with networks of more channels;
 # "coursework": the older course's 150 epochs of 200 steps, from the initial values that Keras gives.

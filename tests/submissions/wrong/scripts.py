@@ -8,7 +8,7 @@ SAVE = SAVE_GENERATOR + (
 PICTURES = (
     '        output.save_figure(plots.faces_side_by_side(grids), "faces.png")\n'
     '        output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")\n'
-    '        output.save_animation(frames.frames, "training.gif")\n'
+    '        output.save_animation(frames.frames, "training.gif", frames.steps, enlarged=4)\n'
 )
 FACES = [
     ("faces as intensities", "not_prepared", [("scaling.prepare(faces)", "faces.astype(np.float32) / 255")]),
@@ -61,7 +61,7 @@ FACES = [
 ]
 LOAD = "    gan.replace_weights(generator_file, discriminator_file)\n"
 LATE = "        gan.replace_weights(options.generator, options.discriminator)\n"
-LINE = "between = generator((1 - t) * latents[0] + t * latents[1], training=False)"
+LINE = "between = generator((1 - t) * latents[first] + t * latents[last], training=False)"
 EXPLORER = [
     (
         "faces recovered by another scaling",
@@ -89,7 +89,7 @@ EXPLORER = [
         "no_sorted",
         [("plots.faces_by_score(generated[:400], scores)", "plots.faces_side_by_side({'faces': generated[:400]})")],
     ),
-    ("one latent vector", "no_segment", [(LINE, LINE.replace("t * latents[1]", "t * latents[0]"))]),
+    ("one latent vector", "no_segment", [(LINE, LINE.replace("t * latents[last]", "t * latents[first]"))]),
     (
         "steps of random size",
         "no_segment",
