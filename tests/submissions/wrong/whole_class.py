@@ -430,7 +430,7 @@ WHOLE_GP = [
         LOSSES | {"float64"},
         [
             ("self.match(self.get_real_sample(), fake)", "tf.reshape(self.get_real_sample(), [-1, *fake.shape[1:]])"),
-            ("        real = self.match(real, fake)\n", ""),
+            ("real, fake = self.in_pairs(real, fake)", "real, fake = real[: len(fake)], fake[: len(real)]"),
         ],
     ),
     (
@@ -456,7 +456,7 @@ WHOLE_GP = [
         LOSSES | {"no_channel"},
         [
             ("real = self.match(self.get_real_sample(), fake)", "real = tf.cast(self.get_real_sample(), fake.dtype)"),
-            ("        real = self.match(real, fake)\n", ""),
+            ("real, fake = self.in_pairs(real, fake)", "real, fake = real[: len(fake)], fake[: len(real)]"),
         ],
     ),
     (
