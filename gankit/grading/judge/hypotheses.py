@@ -13,20 +13,11 @@ from gankit.grading.judge.verdicts import Said, fails
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One thing that may have been computed.
+    """One thing that may have been computed: the check that it fails and the idea, none for what is right.
 
-    Attributes
-    ----------
-    check, idea : str
-        The check that it fails, and the name of the mistake in the catalogue; no name for what is right.
-    predict : callable
-        What it predicts of an observation, as an array.
-    words : dict
-        What fills the sentence of the catalogue.
-    loss, penalty : callable, optional
-        Of the losses: the value from the scores ``(r, f)``, and the penalty's from input gradients.
-    exact : bool
-        Whether the value is the same on every stack; gradients are compared in either case.
+    ``predict`` gives what it predicts of an observation, ``words`` fill the sentence of the catalogue. Losses have a
+    value from the scores ``(r, f)``, penalties from the input gradients; where that is not ``exact``, it differs from
+    stack to stack, and only gradients are compared.
     """
 
     check: str
@@ -48,13 +39,8 @@ def explaining(
 ) -> tuple[list[Hypothesis], list[Hypothesis]]:
     """Find the hypotheses that explain what was seen; the first is the right one, the others are its usual mistakes.
 
-    What was seen has a method ``fits(hypothesis)``.
-
-    Returns
-    -------
-    every, enough : list of Hypothesis
-        Those that explain everything; and those that explain every observation which the right one does not. The
-        mistakes are only tried where the right one does not explain everything.
+    What was seen has a method ``fits(hypothesis)``. Returned are those that explain everything, and those that explain
+    all that the right one does not. The mistakes are only tried where the right one does not explain everything.
     """
     right, *wrong = hypotheses
     explained = [seen.fits(right) for seen in observations]

@@ -43,20 +43,8 @@ CLASS_CHECKS = (
 class Evidence:
     """What tasks 5 and 6 are judged by.
 
-    Attributes
-    ----------
-    results, errors : dict
-        What came back of each scene, or what it raised.
-    out : TaskResult
-        What was said so far.
-    stack : str
-        The libraries' versions, for error messages.
-    pictures : array, optional
-        The faces that the script was given.
-    scene, stored : dict, optional
-        The scene of ``replace_weights``, and the weights in its files.
-    networks : dict, optional
-        The weights of the stored networks that the explorer was given.
+    By the name of each scene there are what came back and what was raised. Scripts are given ``pictures`` and
+    ``networks`` (weights by name); ``scene`` calls ``replace_weights``, whose files hold the ``stored`` weights.
     """
 
     results: dict[str, Any]

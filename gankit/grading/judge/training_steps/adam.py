@@ -27,18 +27,10 @@ def adam_moves(
     fresh: bool = False,
     steps: list[int] | None = None,
 ) -> list[Arrays]:
-    """Return how far Adam moves each weight in each update.
+    """Return how far Adam moves each weight in each update, in order, from a state of zero.
 
-    Parameters
-    ----------
-    updates : list of Move
-        In order; the state starts from zero.
-    rate, beta_1, beta_2, epsilon : float
-        Adam's settings.
-    fresh : bool
-        Start from zero state at every update, as a re-created optimizer does.
-    steps : list of int, optional
-        The step counter at each update, where it is shared with another network's updates.
+    A ``fresh`` optimizer has that state at every update, as one that is made anew each time. ``steps`` are the counts
+    of the updates, where they are shared with another network's.
     """
     moves = []
     m = v = None
@@ -90,23 +82,10 @@ def moves_fit_up_to_size(updates: list[Move], moves: list[Arrays]) -> float:
 def explain(
     updates: list[Move], rate: float, betas: tuple[float, float], counters: list[int], box: float | None = None
 ) -> str:
-    """Find out how the weights were moved.
+    """Find out how the weights were moved: return an idea of the catalogue, or an empty string for the right Adam.
 
-    Parameters
-    ----------
-    updates : list of Move
-        In order.
-    rate, betas : float, tuple of float
-        The settings that are asked for.
-    counters : list of int
-        The step counter at each update, if it were shared with the other network's.
-    box : float, optional
-        The weights may be clipped to [-box, box] in the update itself, as constraints do it.
-
-    Returns
-    -------
-    str
-        An empty string if it was Adam with the given settings, else the idea whose moves are the recorded ones.
+    ``counters`` are the counts of the updates, were the optimizer shared with the other network. The weights may be
+    clipped to [-box, box] in the update itself, as constraints do it.
     """
     beta_1, beta_2 = betas
     for epsilon in (1e-7, 1e-8, 1e-6):

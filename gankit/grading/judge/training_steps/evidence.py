@@ -25,23 +25,10 @@ DEFAULTS = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.005, "lambda_g
 class Evidence:
     """What one of tasks 1 to 3 is judged by.
 
-    Attributes
-    ----------
-    kind : Kind
-        Which task.
-    scenes : dict
-        The scenes that were played, by name.
-    results, errors : dict
-        What came back of each, and what it raised; a scene may have both.
-    out : TaskResult
-        What was said so far.
-    strict : bool
-        Whether other forms of examples and the discriminator's training mode count: this project's statement asks for
-        them, the older coursework's does not.
-    stack : str
-        The libraries' versions, for error messages.
-    discriminator_loss, generator_loss : Hypothesis or None
-        The losses as they were recognised.
+    By the name of each scene there are what was asked for, what came back, and what was raised; a scene may have both.
+    ``out`` is what was said so far, the last two are the losses as they were recognised. A ``strict`` judge counts
+    other forms of examples and the discriminator's training mode: this project's statement asks for them, the older
+    coursework's does not.
     """
 
     kind: Kind
