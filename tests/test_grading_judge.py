@@ -1,5 +1,8 @@
 """The judge's derivations against central differences and closed forms."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import oracle
 import pytest
@@ -70,6 +73,12 @@ def test_the_catalogue_speaks_of_checks_that_exist_in_a_few_sentences():
         assert check in checks and 0 <= found.share < 1, (check, idea)
         assert found.sentence and found.sentence[-1] in ".}" and len(found.sentence) < 300, idea
         assert found.sentence.count(". ") <= 2, found.sentence
+
+
+def test_every_idiom_that_the_worker_allows_has_a_sentence():
+    source = (Path(__file__).parents[1] / "gankit" / "grading" / "worker" / "keras2.py").read_text(encoding="utf-8")
+    allowed = set(re.findall(r'_not(?:e|ing)\("(\w+)"', source))
+    assert len(allowed) > 5 and allowed == {idiom for kind, idiom in IDEAS if kind == "idiom"}
 
 
 def test_the_first_failure_stands_and_nothing_else_replaces_anything():

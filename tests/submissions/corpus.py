@@ -57,6 +57,8 @@ HINTS = {
 IDIOMS = {
     **{(task, "keras_2"): ["tape.watch", "optimizer.lr", "minimize", "legacy"] for task in (1, 2, 3)},
     (4, "unrolled"): ["keras.Input"],
+    (4, "keras_2"): ["batch_input_shape"],
+    (6, "files of its own"): ["save_weights", "read_value"],
 }
 if metadata.version("keras").startswith("3."):
     HINTS = {**HINTS, **{name: HINTS.get(name, []) + words for name, words in IDIOMS.items()}}

@@ -44,47 +44,46 @@ def _noting(idiom: str, function: Callable) -> Callable:
     return noting
 
 
-def _replaced(owner: Any, name: str, wrap: Callable[[Callable], Callable]) -> None:
-    setattr(owner, name, wrap(getattr(owner, name)))
+def _adjusted(owner: Any, name: str, adjust: Callable[[list[Any], dict[str, Any]], None]) -> None:
+    """Let a function change the arguments of another one before that is called."""
+    original = getattr(owner, name)
+
+    # Keras looks for a first argument by its place.
+    def adjusted(first: Any = None, *arguments: Any, **options: Any) -> Any:
+        listed = [first, *arguments]
+        adjust(listed, options)
+        return original(*listed, **options)
+
+    setattr(owner, name, adjusted)
 
 
 def _allow_watching_variables() -> None:
-    def wrap(watch: Callable) -> Callable:
-        def watching(tape: tf.GradientTape, tensors: Any) -> None:
-            for tensor in tf.nest.flatten(tensors):
-                if isinstance(tensor, keras.Variable):
-                    _note("tape_watch")
-                    tensor = tensor.value
-                watch(tape, tensor)
+    def adjust(arguments: list[Any], _: dict[str, Any]) -> None:
+        tensors = tf.nest.flatten(arguments[1:])
+        if any(isinstance(tensor, keras.Variable) for tensor in tensors):
+            _note("tape_watch")
+        arguments[1:] = [
+            [getattr(each, "value", each) if isinstance(each, keras.Variable) else each for each in tensors]
+        ]
 
-        return watching
-
-    _replaced(tf.GradientTape, "watch", wrap)
+    _adjusted(tf.GradientTape, "watch", adjust)
 
 
 def _allow_plain_numbers_for_shapes() -> None:
-    def wrap(make: Callable) -> Callable:
-        def making(shape: Any = None, *arguments: Any, **options: Any) -> Any:
-            if isinstance(shape, int):
-                _note("input_number")
-                shape = (shape,)
-            return make(shape, *arguments, **options)
+    def adjust(arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[0] = options.pop("shape", arguments[0])
+        if isinstance(arguments[0], int):
+            _note("input_number")
+            arguments[0] = (arguments[0],)
 
-        return making
+    def adjust_layer(_: list[Any], options: dict[str, Any]) -> None:
+        if "batch_input_shape" in options:
+            _note("batch_input_shape")
+            options["input_shape"] = tuple(options.pop("batch_input_shape")[1:])
 
     for name in ("keras", "keras.layers", "tensorflow.keras", "tensorflow.keras.layers", "keras._tf_keras.keras"):
-        _replaced(importlib.import_module(name), "Input", wrap)
-
-    def wrap_layer(initialise: Callable) -> Callable:
-        def initialising(layer: Any, *arguments: Any, **options: Any) -> None:
-            if "batch_input_shape" in options:
-                _note("batch_input_shape")
-                options["input_shape"] = tuple(options.pop("batch_input_shape")[1:])
-            initialise(layer, *arguments, **options)
-
-        return initialising
-
-    _replaced(keras.layers.Layer, "__init__", wrap_layer)
+        _adjusted(importlib.import_module(name), "Input", adjust)
+    _adjusted(keras.layers.Layer, "__init__", adjust_layer)
 
 
 def _allow_old_optimizers() -> None:
@@ -93,10 +92,6 @@ def _allow_old_optimizers() -> None:
     def set_rate(optimizer: Any, rate: Any) -> None:
         optimizer.learning_rate = rate
 
-    base.lr = property(
-        _noting("optimizer_lr", lambda optimizer: optimizer.learning_rate), _noting("optimizer_lr", set_rate)
-    )
-
     def minimize(optimizer: Any, loss: Any, var_list: Any, tape: Any = None) -> None:
         if callable(loss):
             with tf.GradientTape() as tape:
@@ -104,51 +99,41 @@ def _allow_old_optimizers() -> None:
         variables = var_list() if callable(var_list) else var_list
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
 
+    def adjust(_: list[Any], options: dict[str, Any]) -> None:
+        if "lr" in options:
+            _note("lr_argument")
+            options["learning_rate"] = options.pop("lr")
+
+    rate = _noting("optimizer_lr", lambda optimizer: optimizer.learning_rate)
+    base.lr = property(rate, _noting("optimizer_lr", set_rate))
     base.minimize = _noting("minimize", minimize)
     for name in ("Adam", "SGD", "RMSprop"):
-        kind = getattr(keras.optimizers, name)
-
-        def wrap(initialise: Callable) -> Callable:
-            def initialising(optimizer: Any, *arguments: Any, **options: Any) -> None:
-                if "lr" in options:
-                    _note("lr_argument")
-                    options["learning_rate"] = options.pop("lr")
-                initialise(optimizer, *arguments, **options)
-
-            return initialising
-
-        _replaced(kind, "__init__", wrap)
+        _adjusted(getattr(keras.optimizers, name), "__init__", adjust)
         for module in ("keras", "tensorflow.keras", "keras._tf_keras.keras"):
             legacy = importlib.import_module(f"{module}.optimizers.legacy")
-            setattr(legacy, name, _noting("legacy_optimizer", kind))
+            setattr(legacy, name, _noting("legacy_optimizer", getattr(keras.optimizers, name)))
 
 
 def _allow_weights_files() -> None:
-    def wrap(save: Callable) -> Callable:
-        def saving(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
-            if str(filepath).endswith(".weights.h5"):
-                save(model, filepath, *arguments, **options)
-                return
+    save, load = keras.Model.save_weights, keras.Model.load_weights
+
+    def saving(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
+        # Keras 3 writes and reads files of its own form under its own ending only.
+        proper = str(filepath).endswith(".weights.h5")
+        written = Path(filepath if proper else f"{filepath}.weights.h5")
+        save(model, str(written), *arguments, **options)
+        if not proper:
             _note("weights_file")
-            Path(filepath).parent.mkdir(parents=True, exist_ok=True)
-            save(model, f"{filepath}.weights.h5", *arguments, **options)
-            Path(f"{filepath}.weights.h5").replace(filepath)
+            written.replace(filepath)
 
-        return saving
+    def loading(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
+        copy = Path(f"{filepath}.copy.weights.h5")
+        with contextlib.suppress(OSError), h5py.File(filepath, "r") as file:
+            if not str(filepath).endswith(".weights.h5") and "layer_names" not in file.attrs:
+                shutil.copyfile(filepath, copy)
+        try:
+            load(model, str(copy) if copy.exists() else filepath, *arguments, **options)
+        finally:
+            copy.unlink(missing_ok=True)
 
-    def wrap_load(load: Callable) -> Callable:
-        def loading(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
-            copy = f"{filepath}.copy.weights.h5"
-            # Keras 3 reads files of its own form under its own ending only.
-            with contextlib.suppress(OSError), h5py.File(filepath, "r") as file:
-                if not str(filepath).endswith(".weights.h5") and "layer_names" not in file.attrs:
-                    shutil.copyfile(filepath, copy)
-            try:
-                load(model, copy if Path(copy).exists() else filepath, *arguments, **options)
-            finally:
-                Path(copy).unlink(missing_ok=True)
-
-        return loading
-
-    _replaced(keras.Model, "save_weights", wrap)
-    _replaced(keras.Model, "load_weights", wrap_load)
+    keras.Model.save_weights, keras.Model.load_weights = saving, loading

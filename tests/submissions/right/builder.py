@@ -189,6 +189,9 @@ STYLES = {
     "listed": LISTED,
     "sequential": SEQUENTIAL,
     "unrolled": UNROLLED,
+    "keras_2": SEQUENTIAL.replace("model.add(keras.Input(shape=(16,)))\n        ", "").replace(
+        "Dense(2048)", "Dense(2048, batch_input_shape=(None, 16))"
+    ),
     "functions": FUNCTIONS,
     "subclass": SUBCLASS,
     "nested": NESTED,
