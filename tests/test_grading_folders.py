@@ -13,6 +13,7 @@ import pytest
 from gankit.errors import InputError
 from gankit.grading import containers
 from gankit.grading.notebooks import notebook_code
+from gankit.grading.stage import Stage
 from gankit.grading.submission import TASK_FILES, find_submissions, nearly, read_submission
 
 CODE = "class Simple_GAN:\n    pass\n"
@@ -112,6 +113,16 @@ def test_bombs_are_not_lit(tmp_path, monkeypatch):
         assert sum(word in note for note in found.notes) == 1, (word, found.notes)
 
 
+def test_names_that_a_disk_refuses_do_no_harm(tmp_path):
+    files = {"simple_gan.py": CODE, "a": "x = 1\n", "a/b.py": "x = 1\n", "n" * 300 + ".py": "x = 1\n"}
+    found = read_submission(zipped(tmp_path / "ann.zip", files))
+    stage = Stage()
+    folder = stage.new_folder(found.files, {})
+    assert (folder / "simple_gan.py").read_text() == CODE and (folder / "a").read_text() == "x = 1\n"
+    stage.remove()
+    assert not stage.root.exists()
+
+
 def test_an_entry_that_lies_about_its_size_is_left_out(tmp_path):
     zipped(tmp_path / "a.zip", {"simple_gan.py": "#" * 1_500_000})
     data = bytearray((tmp_path / "a.zip").read_bytes())
@@ -206,6 +217,13 @@ def test_a_class_has_folders_archives_and_single_files(tmp_path):
     assert sorted(single.tasks) == [1, 3]
     found, _ = find_submissions([tmp_path / "ann"], kind="class")
     assert [one.name for one in found] == ["deep"]
+
+
+def test_every_submission_has_a_folder_of_its_own(tmp_path):
+    for place in ("a/Ann", "b/ann", "c/An;n", "d/An_n"):
+        write(tmp_path / place, simple_gan_py=CODE)
+    found, _ = find_submissions([tmp_path / place for place in ("a/Ann", "b/ann", "c/An;n", "d/An_n")])
+    assert [one.name for one in found] == ["Ann", "ann (2)", "An;n", "An_n (2)"]
 
 
 def test_who_hands_in_nothing_is_graded_as_the_others(tmp_path):

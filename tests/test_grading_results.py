@@ -328,7 +328,9 @@ def test_the_class_page_shows_the_class(graded, class_folder):
 def test_what_a_submission_printed_cannot_act_on_a_page():
     report = made_up(name="<script>alert(1)</script>", builds=0)
     report.tasks[0].printed = "</pre><script>alert(2)</script>\n\x1b[31m"
+    report.notes = ["\x1b[2Jgone.py was left out."]
     assert "<script" not in page.feedback(report) + page.index([report])
+    assert "\x1b" not in reports.text(report) + reports.junit([report]) + page.feedback(report)
 
 
 # --------------------------------------------------------------------------------------- copies

@@ -55,7 +55,7 @@ def grade_command(arguments: list[str] | None) -> None:
     wanted, hidden = _task_numbers(options.tasks), _hidden(options.hide)
     points = read_points(options.points)
     submissions, remarks = find_submissions(options.folders, options.names == "loose", options.kind)
-    print("".join(f"{remark}\n" for remark in remarks), end="")
+    print("".join(f"{reports.printable(remark)}\n" for remark in remarks), end="")
     if len(submissions) > 1 and (options.gradescope or options.classroom):
         raise InputError("--gradescope and --classroom take a single submission.")
     if options.gradescope:
@@ -158,7 +158,7 @@ class Progress:
             elapsed = time.monotonic() - self._started
             left = f"{elapsed / self._graded * (self._to_grade - self._graded):.0f} s left"
         bar = ("=" * (20 * self._shown // self._total)).ljust(20)
-        print(f"[{bar}] {self._shown}/{self._total}  {report.name}: {points}  ({left})", flush=True)
+        print(f"[{bar}] {self._shown}/{self._total}  {reports.printable(report.name)}: {points}  ({left})", flush=True)
 
     def end(self) -> None:
         """Say how many were graded."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import itertools
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 LARGEST_FILE = 1_000_000
@@ -100,7 +101,7 @@ class Taking:
                     self.notes.append(f"{name} was left out: it is a link or a device and not a file.")
             elif path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
                 further.append(path)
-            elif not self.take(name, status.st_size, lambda count, path=path: _start_of(path, count)):
+            elif not self.take(name, status.st_size, lambda count, path=path: start_of(path, count)):
                 return
         for path in further:
             if path.is_dir() and depth < DEEPEST:
@@ -110,56 +111,20 @@ class Taking:
 
     def archive(self, path: Path, prefix: str = "") -> None:
         """Take the files of a zip or tar archive, which is never unpacked to the disk."""
+        if not path.name.lower().endswith(ARCHIVES):
+            self.notes.append(f"{path.name} was left out: hand in a .zip, or the files as they are.")
+            return
+        entries = _zip_entries if path.name.lower().endswith(".zip") else _tar_entries
         try:
-            if not path.name.lower().endswith(ARCHIVES):
-                self.notes.append(f"{path.name} was left out: hand in a .zip, or the files as they are.")
-            elif path.stat().st_size > LARGEST_ARCHIVE:
-                self.notes.append(f"{path.name} was left out: it is larger than 50 MB.")
-            elif path.name.lower().endswith(".zip"):
-                self._zip(path, prefix)
-            else:
-                self._tar(path, prefix)
+            for name, size, is_plain, read in itertools.islice(entries(path), 10 * MOST_FILES):
+                if self._is_inside(name, is_plain, prefix) and not self.take(prefix + _normal(name), size, read):
+                    return
+        except TooLargeError:
+            self.notes.append(f"{path.name} was left out: it is larger than 50 MB.")
         except DAMAGED:
             self.notes.append(f"{path.name} is damaged, or is no archive: the rest of it was left out.")
 
-    def _zip(self, path: Path, prefix: str) -> None:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist()[: 10 * MOST_FILES]:
-                is_link = stat.S_ISLNK(entry.external_attr >> 16)
-                # Other methods may ask for any amount of memory.
-                is_known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-                if entry.is_dir() or not self._is_inside(entry.filename, is_link or not is_known, prefix):
-                    continue
-
-                def read(count: int, entry: zipfile.ZipInfo = entry) -> bytes:
-                    with archive.open(entry) as file:
-                        return file.read(count)
-
-                if not self.take(prefix + _normal(entry.filename), entry.file_size, read):
-                    return
-
-    def _tar(self, path: Path, prefix: str) -> None:
-        name = path.name.lower()
-        opened = gzip.open if name.endswith("gz") else bz2.open if name.endswith("bz2") else open
-        with opened(path, "rb") as file:
-            data = file.read(LARGEST_ARCHIVE + 1)
-        if len(data) > LARGEST_ARCHIVE:
-            self.notes.append(f"{path.name} was left out: what is in it is larger than 50 MB.")
-            return
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            for count, member in enumerate(archive):
-                if count >= 10 * MOST_FILES:
-                    return
-                if member.isdir() or not self._is_inside(member.name, not member.isreg(), prefix):
-                    continue
-                if not self.take(
-                    prefix + _normal(member.name),
-                    member.size,
-                    lambda most, member=member: archive.extractfile(member).read(most),
-                ):
-                    return
-
-    def _is_inside(self, name: str, is_odd: bool, prefix: str) -> bool:
+    def _is_inside(self, name: str, is_plain: bool, prefix: str) -> bool:
         """Tell whether an entry of an archive is to be taken: a plain file with a path inside of the archive."""
         path = PurePosixPath(_normal(name))
         if path.is_absolute() or ".." in path.parts or ":" in name:
@@ -167,18 +132,53 @@ class Taking:
             return False
         if not path.parts or not is_wanted(path) or len(path.parts) > DEEPEST:
             return False
-        if is_odd or path.name.lower().endswith(ARCHIVES):
-            if is_odd and path.suffix not in CODE:
-                return False
+        is_archive = path.name.lower().endswith(ARCHIVES)
+        if is_archive or (not is_plain and path.suffix in CODE):
             self.notes.append(f"{prefix}{path} was left out: it is a link, or an archive in an archive.")
-            return False
-        return True
+        return is_plain and not is_archive
+
+
+class TooLargeError(ValueError):
+    """An archive, or what is in it, is larger than is read."""
+
+
+# Name, size, whether it is a plain file, and how its beginning is read.
+Entry = tuple[str, int, bool, Callable[[int], bytes]]
+
+
+def _zip_entries(path: Path) -> Iterator[Entry]:
+    if path.stat().st_size > LARGEST_ARCHIVE:
+        raise TooLargeError
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+
+            def read(count: int, entry: zipfile.ZipInfo = entry) -> bytes:
+                with archive.open(entry) as file:
+                    return file.read(count)
+
+            # Other ways of packing may ask for any amount of memory.
+            is_known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            is_plain = is_known and not entry.is_dir() and not stat.S_ISLNK(entry.external_attr >> 16)
+            yield entry.filename, entry.file_size, is_plain, read
+
+
+def _tar_entries(path: Path) -> Iterator[Entry]:
+    name = path.name.lower()
+    opened = gzip.open if name.endswith("gz") else bz2.open if name.endswith("bz2") else open
+    with opened(path, "rb") as file:
+        data = file.read(LARGEST_ARCHIVE + 1)
+    if len(data) > LARGEST_ARCHIVE:
+        raise TooLargeError
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for member in archive:
+            yield member.name, member.size, member.isreg(), lambda count, m=member: archive.extractfile(m).read(count)
 
 
 def _normal(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).as_posix()
 
 
-def _start_of(path: Path, count: int) -> bytes:
+def start_of(path: Path, count: int) -> bytes:
+    """Read the beginning of a file."""
     with path.open("rb") as file:
         return file.read(count)

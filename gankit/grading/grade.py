@@ -24,12 +24,16 @@ RETRIES = 3
 TRAINING = ("train", "fit")
 ENDINGS = {
     "time": ("TimeLimit", "the time limit was reached"),
-    "exit": ("ProcessEnded", "the process was ended by the code, or crashed"),
-    "output": ("TooMuchOutput", "more was printed than a task can need"),
-    "garbled": ("Garbled", "what came back cannot be read"),
-    "done": ("ProcessEnded", "the process was ended by the code, or crashed"),
+    "exit": ("ProcessEnded", "the code ended its process, or the process crashed"),
+    "output": ("TooMuchOutput", "the code printed more than 20 MB"),
+    "garbled": ("Garbled", "the results that its process sent cannot be read"),
+    "done": ("ProcessEnded", "the code ended its process, or the process crashed"),
 }
 
+NOT_STARTED = (
+    "Not started: a part of it still raises NotImplementedError. Write that part, or pass in its place to have the "
+    "rest graded."
+)
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 
@@ -202,7 +206,7 @@ class Grader:
 
     def _judge(self, task: Task, play: Play, outcome: Outcome, result: TaskResult) -> None:
         if any(error["type"] == "NotImplementedError" for error in outcome.errors.values()):
-            result.finish("Not started: a part of it still raises NotImplementedError.")
+            result.finish(NOT_STARTED)
         elif "import" in outcome.errors:
             task.import_failed(result, outcome.errors["import"], self.stack)
         else:

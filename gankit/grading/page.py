@@ -12,7 +12,8 @@ from pathlib import Path
 from gankit.grading.copies import same_programs
 from gankit.grading.grade import Report
 from gankit.grading.judge.verdicts import FAIL, Finding, TaskResult
-from gankit.grading.reports import earned, folder_name, number, outline, quoted, replay, together
+from gankit.grading.reports import earned, number, outline, printable, quoted, replay, together
+from gankit.grading.submission import folder_name
 
 BINS = 10
 # So many mistakes of a task stand open; the others are behind a click.
@@ -34,7 +35,7 @@ def _page(title: str, body: Iterable[str]) -> str:
 
 
 def _(text: str) -> str:
-    return html.escape("".join(c if c.isprintable() else " " for c in text))
+    return html.escape(printable(text))
 
 
 def _short(name: str) -> str:

@@ -65,4 +65,4 @@ def refuse_unknown(key: str, where: str) -> None:
     if key in all_checks():
         return
     known = [name for name in all_checks() if name.split(".")[0] == key.split(".")[0]] or ["1.builds", "3.penalty"]
-    raise InputError(f"{where} names {key!r}, and there is no such check; there are {', '.join(known)}.")
+    raise InputError(f"{where} names {key!r}, and there is no such check; take one of {', '.join(known)}.")

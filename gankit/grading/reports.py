@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,7 +96,8 @@ def text(report: Report) -> str:
             lines.append(f"    {SIGNS[NOT_CHECKED]} {score:>7}  not checked: {together(checks)}. {reason}")
         lines += [f"    hint: {hint}" for hint in task.hints]
     notes = [*report.notes, *filter(None, [replay(report)])]
-    return "\n".join(lines + ([""] if notes else []) + [f"  note: {note}" for note in notes]) + "\n"
+    lines += ([""] if notes else []) + [f"  note: {note}" for note in notes]
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _points(task: TaskResult) -> str:
@@ -182,7 +182,7 @@ def junit(reports: Iterable[Report]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=_xml(report.name),
+            name=printable(report.name),
             tests=str(len(cases)),
             failures=str(sum(finding.verdict == FAIL for _, _, finding in cases)),
             skipped=str(sum(finding.verdict == NOT_CHECKED for _, _, finding in cases)),
@@ -195,14 +195,15 @@ def junit(reports: Iterable[Report]) -> str:
             for key, value in (("points", earned(check, finding)), ("most", check.points)):
                 ElementTree.SubElement(properties, "property", name=key, value=number(value))
             if finding.verdict == FAIL:
-                ElementTree.SubElement(case, "failure", message=_xml(finding.sentence))
+                ElementTree.SubElement(case, "failure", message=printable(finding.sentence))
             elif finding.verdict == NOT_CHECKED:
-                ElementTree.SubElement(case, "skipped", message=_xml(f"not checked: {finding.sentence}"))
+                ElementTree.SubElement(case, "skipped", message=printable(f"not checked: {finding.sentence}"))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _xml(sentence: str) -> str:
+def printable(sentence: str) -> str:
+    """Leave out control characters, which XML refuses and terminals obey."""
     return "".join(character for character in sentence if character.isprintable())
 
 
@@ -260,7 +261,7 @@ def classroom(report: Report) -> str:
             "name": f"{task.number}. {task.title}: {check.title}",
             "status": "pass" if finding.verdict == PASS else "fail",
             "score": earned(check, finding),
-            "message": _xml(finding.sentence),
+            "message": printable(finding.sentence),
             "test_code": "",
             "filename": task.file or "",
             "line_no": 0,
@@ -277,11 +278,6 @@ def classroom(report: Report) -> str:
         "tests": tests,
     }
     return base64.b64encode(json.dumps(result).encode()).decode()
-
-
-def folder_name(name: str) -> str:
-    """Return the name of the folder with a submission's results."""
-    return re.sub(r"[^\w.()@+ -]", "_", name).strip(" .") or "submission"
 
 
 def write(path: Path, content: str) -> None:

@@ -16,7 +16,7 @@ from gankit.grading.grade import Grader, Report, TaskRun
 from gankit.grading.judge.tasks import TASKS
 from gankit.grading.judge.verdicts import NOT_CHECKED, Check, Finding, TaskResult
 from gankit.grading.points import with_points
-from gankit.grading.submission import TASK_FILES, Submission
+from gankit.grading.submission import TASK_FILES, Submission, folder_name
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # What only writes reports has no say in a verdict.
@@ -96,7 +96,7 @@ class Results:
         text = json.dumps(to_json(report), indent=1)
         if text == self._stored.get(name):
             return
-        folder = self._folder / reports.folder_name(name)
+        folder = self._folder / folder_name(name)
         reports.write(folder / "feedback.md", reports.markdown(report))
         reports.write(folder / "feedback.html", page.feedback(report))
         reports.write(folder / "results.json", json.dumps(reports.gradescope(report, self._hidden), indent=2))

@@ -81,8 +81,10 @@ class Stage:
         folder = self.root / secrets.token_hex(8)
         folder.mkdir(mode=0o700)
         for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+            # An archive may hold both a file and a folder of one name, or a name that is too long.
+            with contextlib.suppress(OSError, ValueError):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content)
         (folder / REQUEST).write_bytes(frames.pack(request))
         return folder
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gankit.errors import InputError
-from gankit.grading.containers import ARCHIVES, CODE, LARGEST_FILE, UNREADABLE_ARCHIVES, Taking, is_wanted
+from gankit.grading.containers import ARCHIVES, CODE, LARGEST_FILE, UNREADABLE_ARCHIVES, Taking, is_wanted, start_of
 from gankit.grading.notebooks import notebook_code
 
 # The project's name of each task first, then the older coursework's.
@@ -54,6 +54,10 @@ class Submission:
     naming: str = ""
 
     def __post_init__(self):
+        self.settle_naming()
+
+    def settle_naming(self) -> None:
+        """Tell whose names the files have, unless that is known."""
         if self.tasks and not self.naming:
             self.naming = OLDER if all(name[0].isdigit() for name in self.tasks.values()) else KIT
 
@@ -82,7 +86,7 @@ def read_submission(path: Path, loose: bool = False) -> Submission:
     if path.is_dir():
         taking.folder(path)
     elif is_single:
-        taking.take(path.name, path.stat().st_size, lambda count: path.open("rb").read(count))
+        taking.take(path.name, path.stat().st_size, lambda count: start_of(path, count))
     elif path.is_file() and path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
         taking.archive(path)
     else:
@@ -94,7 +98,7 @@ def read_submission(path: Path, loose: bool = False) -> Submission:
     _find_by_name(submission)
     _find_near_misses(submission, loose)
     _find_by_definition(submission, unnamed)
-    submission.__post_init__()
+    submission.settle_naming()
     return submission
 
 
@@ -243,10 +247,17 @@ def find_submissions(
     for submission in found:
         # Whoever handed in nothing is graded as the others of the class are.
         submission.naming = submission.naming or (min(namings) if len(namings) == 1 else "")
-        names[submission.name] = names.get(submission.name, 0) + 1
-        if names[submission.name] > 1:
-            submission.name += f" ({names[submission.name]})"
+        # Some disks do not tell capitals from small letters.
+        place = folder_name(submission.name).lower()
+        names[place] = names.get(place, 0) + 1
+        if names[place] > 1:
+            submission.name += f" ({names[place]})"
     return found, remarks
+
+
+def folder_name(name: str) -> str:
+    """Return the name of the folder with a submission's results."""
+    return re.sub(r"[^\w.()@+ -]", "_", name).strip(" .") or "submission"
 
 
 def _members(folder: Path) -> tuple[list[Path], list[Path]]:
