@@ -21,6 +21,7 @@ test: $(READY)
 lint: $(READY)
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy
 
 # Built anew whenever the project's requirements or the tested versions change.
 $(READY): pyproject.toml setup.py constraints/$(STACK).txt

@@ -70,13 +70,13 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
     def initial() -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=next_seed())
 
-    def upsampling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
+    def upsampling_block(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
         maps = keras.layers.UpSampling2D()(maps)
         maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.BatchNormalization()(maps)
         return keras.layers.Activation("tanh")(maps)
 
-    def pooling_block(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
+    def pooling_block(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
         maps = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
         maps = keras.layers.MaxPooling2D()(maps)
         return keras.layers.Activation("tanh")(maps)

@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
         from gankit.faces.principal import PrincipalComponents
         from gankit.metrics import farthest_apart, frechet_distance
 
-        generator, discriminator, width = gan.generator, gan.discriminator, gan.latent_generator.dimension
+        generator, discriminator, width = gan.generator, gan.discriminator, gan.require_latent_generator().dimension
 
         # The latents of all pictures come from one table, so that leaving one picture out changes no other.
         random = np.random.default_rng(options.seed)

@@ -21,14 +21,16 @@ Run: python wgan_gp.py                       (pictures and animations in outputs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from gankit import scripts
 from gankit.training.recipes import Part
 
 # The settings of each part. Lambda is small, as the clouds are; with the paper's 10 they are not learned.
 CLOUDS = Part("four_clouds", (2, 100, 100), "linear", learning_rate=0.001, decay=0.8, epochs=100, lambda_gp=0.02)
-CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.0002, decay=0.8, epochs=50, lambda_gp=1.0)
+CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.0001, decay=0.5, epochs=75, lambda_gp=1.0)
 OLDER_CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.00003, epochs=100, steps_per_epoch=250)
 RECIPES = {
     "default": {
@@ -80,13 +82,13 @@ class WGAN_GP(GAN):
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        latent_generator: object,
+        latent_generator: Callable[[int], tf.Tensor],
         real_examples: tf.Tensor,
         batch_size: int = 200,
         disc_iter: int = 2,
         learning_rate: float = 0.005,
         lambda_gp: float = 10,
-        **options: object,
+        **options: Any,
     ):
         super().__init__(
             generator, discriminator, latent_generator, real_examples, batch_size, disc_iter, learning_rate, **options
@@ -175,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
 
             # ---- Model ----
-            penalty = {} if part.gan in others else {"lambda_gp": part.lambda_gp}
+            penalty: dict[str, Any] = {} if part.gan in others else {"lambda_gp": part.lambda_gp}
             gan = others.get(part.gan, WGAN_GP)(
                 generator,
                 discriminator,
@@ -198,7 +200,8 @@ def main(arguments: list[str] | None = None) -> None:
             shown[name] = show_points(gan, losses, part, seed)
             measures[name] = measure_points(gan, losses, part, seed) | {"training_seconds": run.seconds[name]}
             output.save_figure(plots.points(shown[name]), f"{name}.png")
-            output.save_animation(film.draw(losses), f"{name}.gif")
+            if part.gan not in others:
+                output.save_animation(film.draw(losses), f"{name}.gif")
             print(f"{name}: {', '.join(f'{key} {value:.4g}' for key, value in shown[name].measures.items())}")
         for picture, names in COMPARISONS.items():
             if set(names) <= set(shown):

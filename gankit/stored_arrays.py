@@ -11,7 +11,7 @@ import math
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def read_arrays(
 
 
 def _read_archive(
-    file: BinaryIO, path: Path, choose: Callable[[Sequence[str]], Sequence[str]], advice: str
+    file: IO[bytes], path: Path, choose: Callable[[Sequence[str]], Sequence[str]], advice: str
 ) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(file) as archive:
         # Of two entries with one name the later one counts, as in NumPy.
@@ -103,7 +103,7 @@ def _read_archive(
         return arrays
 
 
-def _promised_bytes(file: BinaryIO, size: int) -> int:
+def _promised_bytes(file: IO[bytes], size: int) -> int:
     """Return the bytes that the header at the beginning of ``file``, of ``size`` bytes, promises."""
     beginning = io.BytesIO(file.read(MOST_HEADER_BYTES))
     version = np.lib.format.read_magic(beginning)

@@ -1,5 +1,7 @@
 """Pictures and animations of point clouds: what they show, and that a dead critic looks dead."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -36,6 +38,15 @@ def test_rounding_errors_of_a_dead_critic_get_no_colours():
     limits = score_limits(dead)
     assert limits["vmin"] == pytest.approx(-1.05) and limits["vmax"] == pytest.approx(-0.95)
     assert score_limits(np.array([0.0, 2.0]), np.array([-4.0])) == {"vmin": -4.0, "vmax": 2.0}
+
+
+def test_a_dead_critic_can_be_drawn():
+    trained = show_points(make(CORNER), {"discr_loss": [0.0]}, CORNER, seed=0)
+    dead = np.float32(-1) + np.float32(6e-8) * (np.arange(1000) % 2).astype(np.float32)
+    trained = replace(trained, real_scores=dead, fake_scores=dead[::-1])
+    (scores,) = (axes for axes in plots.points(trained).axes if axes.get_title() == "D on real and on fake points")
+    assert sum(patch.get_height() for patch in scores.patches) == 2000
+    plots.histograms({"D": {"real": dead, "fake": dead}})
 
 
 def test_the_losses_of_an_undecided_discriminator():

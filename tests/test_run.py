@@ -195,10 +195,20 @@ def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_p
     simple_gan.main(small(parts, "--resume"))
     assert "Simple_GAN on circle" not in capsys.readouterr().out, "the circle was learned already"
     names = {path.name for path in whole.iterdir()}
-    assert names == {path.name for path in parts.iterdir()} == {"circle.png", "four_clouds.png", "record.json"}
+    assert (
+        names
+        == {path.name for path in parts.iterdir()}
+        == {
+            *(f"{part}.{suffix}" for part in ("circle", "four_clouds") for suffix in ("png", "gif")),
+            "record.json",
+        }
+    )
     for name in names - {"record.json"}:
         assert (whole / name).read_bytes() == (parts / name).read_bytes(), name
     records = [json.loads((folder / "record.json").read_text()) for folder in (whole, parts)]
+    for record in records:
+        for measures in record["measures"].values():
+            assert measures.pop("training_seconds") > 0
     assert records[0]["measures"] == records[1]["measures"] and records[0]["settings"] == records[1]["settings"]
 
 

@@ -5,7 +5,7 @@ For each cloud there is a function that tells how well a sample matches it, in n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -106,8 +106,8 @@ def four_clouds_quality(points: np.ndarray) -> dict[str, float]:
     return {
         "on_a_cloud": float(on_a_cloud.mean()),
         "and_right_colour": float((on_a_cloud & right_colour).mean()),
-        "smallest_cloud": float(shares.min()),
-        "largest_cloud": float(shares.max()),
+        "smallest_cloud": float(min(shares)),
+        "largest_cloud": float(max(shares)),
     }
 
 
@@ -146,12 +146,12 @@ def corner_quality(cloud: np.ndarray) -> dict[str, float]:
     }
 
 
-CLOUDS: dict[str, Callable[..., np.ndarray]] = {
+CLOUDS: dict[str | Path, Callable[..., np.ndarray]] = {
     "circle": circle,
     "four_clouds": four_clouds,
     "corner_cloud": corner_cloud,
 }
-QUALITIES: dict[str, Callable[[np.ndarray], dict[str, float]]] = {
+QUALITIES: dict[str | Path, Callable[[np.ndarray], dict[str, float]]] = {
     "circle": circle_quality,
     "four_clouds": four_clouds_quality,
     "corner_cloud": corner_quality,
@@ -216,7 +216,7 @@ def read_points(path: str | Path) -> np.ndarray:
     return (low + (high - low) * places).astype(np.float32)
 
 
-def _only_array(names: list[str]) -> list[str]:
+def _only_array(names: Sequence[str]) -> Sequence[str]:
     if len(names) != 1:
         raise UnreadableError(f"it holds {len(names)} arrays, and only one is expected")
     return names

@@ -11,7 +11,9 @@ import os
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -114,7 +116,7 @@ def _import(options: argparse.Namespace, file: Path) -> str:
     )
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+def _npz(arrays: Mapping[str, Any]) -> bytes:
     # NumPy's own archives carry the time of writing; with a fixed one the same faces give the same file.
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -145,7 +147,7 @@ def _grid(options: argparse.Namespace, file: Path) -> str:
             f"choose fewer --columns or --rows."
         )
     picture = Image.fromarray(np.round(255 * tile(faces / 255, options.columns)).astype(np.uint8))
-    picture.resize((ENLARGED * picture.width, ENLARGED * picture.height), Image.NEAREST).save(file, "PNG")
+    picture.resize((ENLARGED * picture.width, ENLARGED * picture.height), Image.Resampling.NEAREST).save(file, "PNG")
     return f"The picture is {options.output}."
 
 

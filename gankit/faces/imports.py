@@ -283,8 +283,9 @@ def _read_picture(path: Path) -> np.ndarray:
 def _reason(error: Exception) -> str:
     from PIL import Image, UnidentifiedImageError
 
-    if isinstance(error, Image.DecompressionBombError):
-        return f"it has more than the {2 * Image.MAX_IMAGE_PIXELS:,} pixels that Pillow reads; make it smaller"
+    most = Image.MAX_IMAGE_PIXELS
+    if most is not None and isinstance(error, Image.DecompressionBombError):
+        return f"it has more than the {2 * most:,} pixels that Pillow reads; make it smaller"
     if isinstance(error, UnidentifiedImageError):
         return "it is no picture that can be read"
     return getattr(error, "strerror", None) or first_line(error).rstrip(".")

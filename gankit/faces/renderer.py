@@ -137,7 +137,7 @@ def _ramp(x: np.ndarray, low: float | np.ndarray, high: float | np.ndarray) -> n
     return smooth
 
 
-def _spot(x: np.ndarray, y: np.ndarray, width: float | np.ndarray, height: float | np.ndarray) -> np.ndarray:
+def _spot(x: np.ndarray, y: float | np.ndarray, width: float | np.ndarray, height: float | np.ndarray) -> np.ndarray:
     """Fall from 1 at the origin like a Gaussian, with heavier tails."""
     q = x * x * _half_over_square(width) + y * y * _half_over_square(height)
     q += 1
@@ -145,7 +145,7 @@ def _spot(x: np.ndarray, y: np.ndarray, width: float | np.ndarray, height: float
     return np.divide(1, q, out=q)
 
 
-def _half_over_square(width: float | np.ndarray) -> np.ndarray:
+def _half_over_square(width: float | np.ndarray) -> float | np.ndarray:
     return 0.5 / (width * width)
 
 
@@ -257,7 +257,8 @@ def _render_chunk(raw: dict[str, np.ndarray], noise: np.ndarray, grain: np.ndarr
 def _head(raw: dict[str, np.ndarray], a: dict[str, np.ndarray]) -> Head:
     def turn(name: str) -> tuple[np.ndarray, np.ndarray]:
         radians = raw[name].astype(np.float64) * (np.pi / 180)
-        return tuple(np.round(f(radians), 6).astype(np.float32)[:, None, None] for f in (np.sin, np.cos))
+        sine, cosine = (np.round(f(radians), 6).astype(np.float32)[:, None, None] for f in (np.sin, np.cos))
+        return sine, cosine
 
     (sin_yaw, cos_yaw), (sin_pitch, cos_pitch), (sin_roll, cos_roll) = turn("yaw"), turn("pitch"), turn("roll")
     axis = (np.arange(DRAWN, dtype=np.float32) + 0.5) / np.float32(DRAWN / 2) - 1

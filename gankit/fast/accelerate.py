@@ -43,8 +43,8 @@ def accelerate(network: keras.Model) -> keras.Model:
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             accelerate(layer)
-        method, function = _FASTER.get(type(layer), (None, None))
-        if method is not None:
+        if type(layer) in _FASTER:
+            method, function = _FASTER[type(layer)]
             setattr(layer, method, partial(function, layer))
     return network
 
@@ -54,9 +54,10 @@ def decelerate(network: keras.Model) -> keras.Model:
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             decelerate(layer)
-        method, _ = _FASTER.get(type(layer), (None, None))
-        if method is not None and isinstance(vars(layer).get(method), partial):
-            delattr(layer, method)
+        if type(layer) in _FASTER:
+            method, _ = _FASTER[type(layer)]
+            if isinstance(vars(layer).get(method), partial):
+                delattr(layer, method)
     return network
 
 

@@ -22,6 +22,9 @@ LARGEST_FOR_THE_KERNEL = 50
 class Adam(keras.optimizers.Adam):
     """``keras.optimizers.Adam`` (Kingma and Ba 2015): the same arguments, state and results, in fewer operations."""
 
+    # The graph and the type that the step size was computed for, and the step size.
+    _step_size: tuple[tf.Graph | None, tf.DType, tf.Tensor] | None
+
     def apply_gradients(self, grads_and_vars: Any, *arguments: Any, **options: Any) -> Any:
         """Update the variables, given pairs of gradient and variable, as Keras does."""
         self._step_size = None

@@ -278,7 +278,7 @@ def farthest_apart(examples: np.ndarray) -> tuple[int, int]:
     """Return the numbers of the two examples ``(n, ...)`` with the largest distance between them."""
     vectors = _vectors(examples, "examples")
     apart = _squared_distances(vectors, vectors)
-    first, last = np.unravel_index(int(apart.argmax()), apart.shape)
+    first, last = np.unravel_index(int(np.argmax(apart)), apart.shape)
     return int(first), int(last)
 
 

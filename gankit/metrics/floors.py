@@ -54,10 +54,11 @@ def classifier_beside_floor(
         ``classifier_accuracy`` and ``classifier_floor``, which chance alone puts near 0.5.
     """
     shuffled, halves = _shuffled(real, seed)
-    size = min(size, len(halves[0]), len(generated))
+    first, second = halves
+    size = min(size, len(first), len(generated))
     return {
         "classifier_accuracy": classifier_accuracy(shuffled[:size], generated[:size], seed=seed),
-        "classifier_floor": classifier_accuracy(*(half[:size] for half in halves), seed=seed),
+        "classifier_floor": classifier_accuracy(first[:size], second[:size], seed=seed),
     }
 
 

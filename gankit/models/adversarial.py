@@ -61,6 +61,9 @@ class AdversarialModel(keras.Model):
 
     #: Keys of the dictionary that ``train_step`` returns.
     loss_names: tuple[str, ...] = ()
+    # What Keras's `fit` calls, and the loop over training steps in it; None until they are made.
+    train_function: Callable[[Any], dict[str, tf.Tensor]] | None
+    _loop_function: Callable[[tf.Tensor], dict[str, tf.Tensor]] | None
 
     def __init__(
         self,
@@ -327,7 +330,8 @@ class AdversarialModel(keras.Model):
     def fingerprint(self) -> int:
         """Return a checksum of the examples; a checkpoint fits only if it agrees."""
         tensors = tf.nest.flatten(self._examples.tensors)
-        return zlib.crc32(b"".join(zlib.crc32(np.ascontiguousarray(each)).to_bytes(4, "big") for each in tensors))
+        raw = [np.ascontiguousarray(each).reshape(-1).view(np.uint8).data for each in tensors]
+        return zlib.crc32(b"".join(zlib.crc32(each).to_bytes(4, "big") for each in raw))
 
     # ------------------------------------------------------------------ private
 

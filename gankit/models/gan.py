@@ -60,7 +60,7 @@ class GAN(AdversarialModel):
         two axes or no rows, or if generator, discriminator, latent generator and examples do not fit together.
     """
 
-    loss_names = ("discr_loss", "gen_loss")
+    loss_names: tuple[str, ...] = ("discr_loss", "gen_loss")
     beta_1, beta_2 = 0.5, 0.9
 
     def __init__(
@@ -145,6 +145,18 @@ class GAN(AdversarialModel):
                 "This model was loaded without its examples; set gan.real_examples to train it further."
             )
 
+    def require_latent_generator(self) -> LatentGenerator:
+        """Return the latent generator, whose latents can be drawn from another seed.
+
+        Raises
+        ------
+        InputError
+            If it is another function of latents.
+        """
+        if not isinstance(self.latent_generator, LatentGenerator):
+            raise InputError("This needs a gankit LatentGenerator; another function of latents takes no seed.")
+        return self.latent_generator
+
     def get_real_sample(self, size: int | None = None) -> tf.Tensor:
         """Draw rows of ``real_examples`` without replacement: shape ``(min(size, n), ...)``, default the batch size."""
         self.require_examples()
@@ -181,12 +193,11 @@ class GAN(AdversarialModel):
             does not fit into memory.
         """
         count = _whole_number("count", count)
-        if not isinstance(self.latent_generator, LatentGenerator):
-            raise InputError("generate needs a gankit LatentGenerator; another function of latents takes no seed.")
+        latent_generator = self.require_latent_generator()
         # The latents; the examples in parts, whole, and decoded.
-        values = self.latent_generator.dimension + 4 * int(np.prod(self.generator.output_shape[1:]))
+        values = latent_generator.dimension + 4 * int(np.prod(self.generator.output_shape[1:]))
         require_memory(4 * values * count, f"Generating {count:,} examples", "ask for fewer")
-        latents = self.latent_generator.reseeded(seed)(count)
+        latents = latent_generator.reseeded(seed)(count)
         parts = [self.generator(latents[start : start + 1000], training=False) for start in range(0, count, 1000)]
         return self.decoding.recover(np.concatenate(parts))
 
@@ -356,8 +367,8 @@ def _check_shapes(real_examples: tf.Tensor | None, fake: tf.Tensor, discriminato
         return
     wanted = tuple(wanted[1:])
     # Keras adds or removes a last axis of length 1.
-    short, long = sorted((made, wanted), key=len)
-    fits = len(long) - len(short) <= (1 if long[-1:] in ((1,), (None,)) else 0)
+    shorter, longer = sorted((made, wanted), key=len)
+    fits = len(longer) - len(shorter) <= (1 if longer[-1:] in ((1,), (None,)) else 0)
     if not fits or any(b not in (a, None) for a, b in zip(made, wanted)):
         raise InputError(
             f"The generator makes examples of shape {made}, but the discriminator takes the shape {wanted}; "

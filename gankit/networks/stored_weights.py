@@ -115,6 +115,8 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
     try:
         with h5py.File(path, "r") as file:
             layers = _find_layers(file, network)
+            if layers is None:
+                raise InputError(f"{path} is an HDF5 file but holds no layers; write it with save_weights.")
             _check_layers(path, layers, expected, network)
             arrays = [dataset[()] for _, datasets in layers for dataset in datasets]
             decoding = _read_decoding(file, path.stat().st_size)
@@ -135,13 +137,11 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
 
 def _check_layers(
     path: Path,
-    layers: list[tuple[str, list[h5py.Dataset]]] | None,
+    layers: list[tuple[str, list[h5py.Dataset]]],
     expected: list[tuple[str, list[tuple[int, ...]]]],
     network: keras.Model,
 ) -> None:
     """Refuse a file whose layers are not those of the network, by their shapes and dtypes alone."""
-    if layers is None:
-        raise InputError(f"{path} is an HDF5 file but holds no layers; write it with save_weights.")
     if len(layers) != len(expected):
         raise InputError(
             f"{path} holds {len(layers)} layers with weights, but the {network.name} has {len(expected)}; "

@@ -42,11 +42,11 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     def initial() -> keras.initializers.Initializer:
         return keras.initializers.HeNormal(seed=next_seed())
 
-    def leaky(maps):  # noqa: ANN001, ANN202 - symbolic tensors
+    def leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
         # One layer for both Kerases, which call the slope by different names.
         return keras.layers.LeakyReLU(SLOPE)(maps)
 
-    def convolution(maps, channels: int):  # noqa: ANN001, ANN202 - symbolic tensors
+    def convolution(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
         return keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
 
     # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
@@ -91,4 +91,5 @@ def face_builder(name: str, convolutional: Builder) -> Builder:
     convolutional : callable
         Task 4's builder, handed in as this package imports no task.
     """
-    return {"convolutional": convolutional, "wide": wide_GenDiscr}[name]
+    builders: dict[str, Builder] = {"convolutional": convolutional, "wide": wide_GenDiscr}
+    return builders[name]

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 REAL_COLOUR = "#1f6f8b"
 FAKE_COLOUR = "#d1495b"
@@ -20,10 +21,9 @@ LOSS_STYLES = {
 
 def new_figure(figsize: tuple[float, float]) -> Figure:
     """Return an empty figure, its size in inches, with room for a caption."""
-    figure = Figure(figsize=figsize, layout="constrained")
     # A strip of 0.2 inches at the bottom stays free for a caption.
-    figure.get_layout_engine().set(rect=(0, 0.2 / figsize[1], 1, 1 - 0.2 / figsize[1]))
-    return figure
+    strip = 0.2 / figsize[1]
+    return Figure(figsize=figsize, layout=ConstrainedLayoutEngine(rect=(0, strip, 1, 1 - strip)))
 
 
 def picture_of(figure: Figure, dpi: int = 72) -> np.ndarray:
@@ -131,7 +131,10 @@ def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = 
 def show_histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], density: bool = False) -> None:
     """Draw histograms over each other: of each label its values and colour."""
     everything = np.concatenate([values for values, _ in series.values()])
-    edges = np.histogram_bin_edges(everything, bins=40)
+    low, high = float(everything.min()), float(everything.max())
+    # Values that differ by rounding errors alone have no room for 40 bins between them.
+    reach = max((high - low) / 2, 1e-3 * max(1.0, abs(low), abs(high)))
+    edges = ((low + high) / 2 + np.linspace(-reach, reach, 41)).tolist()
     for label, (values, colour) in series.items():
         axes.hist(values, bins=edges, color=colour, alpha=0.55, label=label, density=density)
     axes.legend(fontsize=8)

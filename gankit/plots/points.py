@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -81,8 +82,8 @@ def _clouds(trained: TrainedPoints) -> Figure:
         place.scatter(*sample[:, :2].T, s=12, c=np.clip(sample[:, 2:], 0, 1))
         place.set_title(title, fontsize=11)
     shown = [trained.real_scores, trained.fake_scores, trained.latent_scores]
-    has_latent_plane = trained.latent_plane_scores is not None
-    limits = score_limits(*shown, *([trained.latent_plane_scores] if has_latent_plane else []))
+    axis, over_latents = trained.latent_axis, trained.latent_plane_scores
+    limits = score_limits(*shown, *([] if over_latents is None else [over_latents]))
     for place, sample, scores, title in (
         (axes[0, 1], trained.real, trained.real_scores, "D on real points"),
         (axes[1, 1], trained.fake, trained.fake_scores, "D on fake points"),
@@ -91,11 +92,10 @@ def _clouds(trained: TrainedPoints) -> Figure:
         place.set_title(title, fontsize=11)
     for place in axes[:, :2].flat:
         place.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    if has_latent_plane:
-        axis = trained.latent_axis
+    if axis is not None and over_latents is not None:
         extent = (axis[0], axis[-1], axis[0], axis[-1])
         axes[0, 2].imshow(
-            trained.latent_plane_scores,
+            over_latents,
             origin="lower",
             extent=extent,
             cmap=SCORE_COLOURS,
@@ -126,7 +126,8 @@ def _many_coordinates(trained: TrainedPoints) -> Figure:
     places, scores, curves = figure.subplots(1, 3)
     show_real_and_fake(places, trained)
     places.legend(fontsize=8, loc="upper right")
-    edges = np.histogram_bin_edges(np.concatenate([trained.real_scores, trained.fake_scores]), bins=40)
+    limits = score_limits(trained.real_scores, trained.fake_scores)
+    edges = np.linspace(limits["vmin"], limits["vmax"], 41).tolist()
     for values, colour, label in (
         (trained.real_scores, REAL_COLOUR, "real"),
         (trained.fake_scores, FAKE_COLOUR, "fake"),
@@ -158,15 +159,15 @@ def points_side_by_side(columns: Mapping[str, TrainedPoints]) -> Figure:
         if with_plane:
             _show_plane(figure, axes[1, column], trained)
         show_losses(axes[-1, column], trained.losses, undecided=trained.undecided)
-    axes[0, 0].legend(fontsize=8, loc="upper right")
+    axes[0, 0].legend(fontsize=8, loc="lower left")
     return figure
 
 
 def show_real_and_fake(axes: Axes, trained: TrainedPoints) -> None:
     """Draw the first two coordinates of real points and, over them, of fake ones."""
     real, fake = trained.real[:MOST_POINTS_SHOWN], trained.fake[:MOST_POINTS_SHOWN]
-    axes.scatter(*real[:, :2].T, s=7, color=REAL_COLOUR, label="real")
-    axes.scatter(*fake[:, :2].T, s=7, color=FAKE_COLOUR, label="fake", alpha=0.6)
+    axes.scatter(real[:, 0], real[:, 1], s=7, color=REAL_COLOUR, label="real")
+    axes.scatter(fake[:, 0], fake[:, 1], s=7, color=FAKE_COLOUR, label="fake", alpha=0.6)
     limits = (0, 1)
     if trained.real.shape[1] > 5:
         # One cloud in a corner of a large cube: look at the part of it where points are.
@@ -179,6 +180,7 @@ def show_real_and_fake(axes: Axes, trained: TrainedPoints) -> None:
 
 def _show_plane(figure: Figure, axes: Axes, trained: TrainedPoints) -> None:
     """Draw D over the unit square, with real and fake points."""
+    assert trained.plane_scores is not None  # the callers make sure
     image = axes.imshow(
         trained.plane_scores,
         origin="lower",
@@ -187,14 +189,22 @@ def _show_plane(figure: Figure, axes: Axes, trained: TrainedPoints) -> None:
         interpolation="bilinear",
         **score_limits(trained.plane_scores),
     )
-    axes.scatter(*trained.real[:200, :2].T, s=9, facecolors="none", edgecolors="black", linewidths=0.5)
-    axes.scatter(*trained.fake[:200, :2].T, s=3, color="black")
+    real, fake = trained.real[:200], trained.fake[:200]
+    axes.scatter(real[:, 0], real[:, 1], s=9, facecolors="none", edgecolors="black", linewidths=0.5)
+    axes.scatter(fake[:, 0], fake[:, 1], s=3, color="black")
     axes.set_title("D over the plane (rings: real, dots: fake)", fontsize=11)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.colorbar(image, ax=axes, shrink=0.8)
 
 
-def score_limits(*scores: np.ndarray) -> dict[str, float]:
+class ScoreLimits(TypedDict):
+    """The ends of the colours, as Matplotlib's functions name them."""
+
+    vmin: float
+    vmax: float
+
+
+def score_limits(*scores: np.ndarray) -> ScoreLimits:
     """Return the ends of the colours for scores, ``vmin`` and ``vmax``; rounding errors get no colours of their own."""
     low, high = min(float(each.min()) for each in scores), max(float(each.max()) for each in scores)
     middle, reach = (low + high) / 2, max((high - low) / 2, LEAST_SCORE_REACH)

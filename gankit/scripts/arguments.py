@@ -6,12 +6,13 @@ import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 
 class OneSentenceParser(argparse.ArgumentParser):
     """Argument parser whose errors are one sentence."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         """Print one sentence on stderr and leave with status 2."""
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
 

@@ -183,7 +183,10 @@ class FaceCommandLine(CommandLine):
         self.add_training()
         self.set_defaults(**RECIPES["fast"])
 
-    def parse_args(self, arguments: list[str] | None = None, namespace: None = None) -> argparse.Namespace:
+    # argparse declares overloads for a namespace of the caller's own, which no caller has here.
+    def parse_args(  # type: ignore[override]
+        self, arguments: list[str] | None = None, namespace: None = None
+    ) -> argparse.Namespace:
         """Parse twice: the first time for the recipe, the second time with its defaults."""
         self.set_defaults(**RECIPES[super().parse_args(arguments).recipe])
         return super().parse_args(arguments)

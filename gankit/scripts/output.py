@@ -163,11 +163,15 @@ class OutputFolder:
         ]
         if enlarged > 1:
             size = (enlarged * images[0].width, enlarged * images[0].height)
-            images = [image.resize(size, Image.NEAREST) for image in images]
+            images = [image.resize(size, Image.Resampling.NEAREST) for image in images]
         images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
         if images[0].mode == "RGB":
-            # The last frame has the colours of all: one palette for the film keeps it small and free of flicker.
-            palette = images[-1].quantize(128)
+            # One palette for the whole film keeps it small and free of flicker.
+            chosen = images[:: max(1, len(images) // 6)] + images[-1:]
+            sheet = Image.new("RGB", (images[0].width, len(chosen) * images[0].height))
+            for number, image in enumerate(chosen):
+                sheet.paste(image, (0, number * image.height))
+            palette = sheet.quantize(128)
             images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
         durations = [150] * (len(images) - 1) + [2000]
         images[0].save(self.file(name), save_all=True, append_images=images[1:], duration=durations, loop=0)

@@ -33,10 +33,11 @@ def write_checkpoint(path: Path, about: Mapping[str, Any], arrays: Mapping[str, 
     InputError
         If the file cannot be written.
     """
+    contents: dict[str, Any] = {ABOUT: np.array(json.dumps(about)), **arrays}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            np.savez(partial, **{ABOUT: np.array(json.dumps(about)), **arrays})
+            np.savez(partial, **contents)
     except OSError as error:
         raise InputError(
             f"The checkpoint {path} cannot be written ({error.strerror or error}); "

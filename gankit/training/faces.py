@@ -42,7 +42,7 @@ class KeptGenerator(AveragedWeights):
     def __init__(self, gan: GAN, past: float, seed: int):
         super().__init__(gan.generator, past)
         self._decoding = gan.decoding
-        self._latents = LatentGenerator(gan.latent_generator.dimension, seed=seed + 1_000_003)
+        self._latents = LatentGenerator(gan.require_latent_generator().dimension, seed=seed + 1_000_003)
         # The same latents in every frame show one face changing.
         self._frame_latents = self._latents(FACES_IN_A_FRAME)
         self._calibration_latents = self._latents(FACES_CALIBRATING)

@@ -114,11 +114,11 @@ class PointFilm(Snapshots):
         super().__init__(self._frame, every=max(1, part.steps // FRAMES))
         self._gan = gan
         self._planar = has_plane(gan, part)
-        self._latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_IN_A_FRAME)
+        self._latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(POINTS_IN_A_FRAME)
 
     def draw(self, losses: Losses) -> list[np.ndarray]:
         """Draw the frames so far: uint8, shape ``(height, width, 3)``."""
-        shapes = {"fake": (POINTS_IN_A_FRAME, self._gan.real_examples.shape[1])}
+        shapes: dict[str, tuple[int, ...]] = {"fake": (POINTS_IN_A_FRAME, self._gan.real_examples.shape[1])}
         if self._planar:
             shapes.update(scores=(FRAME_GRID, FRAME_GRID), uphill=(ARROWS, ARROWS, 2))
         cuts = np.cumsum([np.prod(shape) for shape in shapes.values()])[:-1]
@@ -146,7 +146,7 @@ class PointFilm(Snapshots):
 
 def _fakes(gan: GAN, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return fake points and their latents."""
-    latents = gan.latent_generator.reseeded(seed + 1_000_003)(POINTS_MEASURED)
+    latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(POINTS_MEASURED)
     return gan.generator(latents, training=False).numpy(), latents.numpy()
 
 

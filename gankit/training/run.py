@@ -65,7 +65,7 @@ class Run:
         self._replaced = [] if self._resume else found
         if self._resume and not found:
             print("There is no unfinished run to resume; beginning from the start.", flush=True)
-        if not self._resume and found:
+        if checkpoints is not None and found and not self._resume:
             print(
                 f"An unfinished run in {checkpoints.parent} is replaced; --resume would have continued it.", flush=True
             )
