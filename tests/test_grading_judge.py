@@ -7,7 +7,8 @@ import numpy as np
 import oracle
 import pytest
 
-from gankit.grading.judge.builder.designs import discriminator_designs, generator_designs
+from gankit.grading.judge.builder import judges as builder
+from gankit.grading.judge.builder.designs import Question, discriminator_designs, generator_designs
 from gankit.grading.judge.catalogue import IDEAS
 from gankit.grading.judge.networks import Perceptron, glorot_like, upsample_bilinear
 from gankit.grading.judge.tasks import TASKS
@@ -151,6 +152,21 @@ def test_scenes_set_formulas_apart_under_every_seed():
                 np.sign(critic.forward(weights, scene.request["real"]).mean() - critic.forward(weights, fake).mean())
             )
         assert signs == [1, -1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_epsilon_of_batch_normalisation_costs_nothing(seed):
+    scene = builder.scenes(np.random.default_rng(seed))[1]
+    weights = [np.asarray(array, np.float64) for _, array in scene["generator"]["weights"]]
+    other = generator_designs()[1]
+    answers = [
+        [other.predict(Question(weights, x.astype(np.float64), mode)) for mode in (False, True)]
+        for x in scene["generator"]["inputs"]
+    ]
+    result = TaskResult(4, "", "a.py", builder.CHECKS)
+    evidence = builder.Evidence(scene, {"forward": {"generator": answers}}, {}, result, "a stack")
+    result.add(builder.judge_function(evidence, "generator"))
+    assert {result.findings[f"generator_{what}"].verdict for what in ("function", "training")} == {"pass"}
 
 
 def test_bilinear_upsampling_keeps_lines_straight():

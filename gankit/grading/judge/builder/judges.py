@@ -185,16 +185,17 @@ def judge_function(evidence: Evidence, network: str) -> Iterator[Said]:
     evaluated, trained = (
         [Answer(Question(weights, x, mode), found[mode]) for x, found in zip(inputs, answers)] for mode in (False, True)
     )
-    design = next((one for one in DESIGNS[network]() if fitting([one], evaluated)), None)
+    designs = DESIGNS[network]()
+    design = next((one for one in designs if fitting([one], evaluated)), None)
     yield from design.verdict if design is not None else [fails(check, "function_other", network=network)]
+    # Two designs of one idea may be told apart in training mode only, as by the epsilon of batch normalisation.
+    alike = [one for one in designs if design is not None and one.idea == design.idea]
+    same_in_training = any(fitting([one], evaluated + trained) for one in alike)
     if network == "discriminator":
-        dropout = design is not None and not fitting([design], trained)
-        yield fails(check, "dropout") if dropout else passes(check)
+        yield fails(check, "dropout") if design is not None and not same_in_training else passes(check)
         return
     yield passes(check)
     if design is None:
         yield unseen("generator_training", "no_function")
-    elif fitting([design], trained):
-        yield passes("generator_training")
     else:
-        yield fails("generator_training", "training_ignored")
+        yield passes("generator_training") if same_in_training else fails("generator_training", "training_ignored")
