@@ -8,5 +8,9 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["gankit", "gankit.*"]), "gankit.data"],
     package_dir={"gankit.data": "data"},
-    package_data={"gankit.data": ["*.npz", "*.h5", "README.md"], "gankit.grading": ["*.md", "*.css"]},
+    package_data={
+        "gankit.data": ["*.npz", "*.h5", "README.md"],
+        "gankit.grading": ["*.md", "*.css"],
+        "gankit.grading.judge": ["*.txt"],
+    },
 )

@@ -40,11 +40,10 @@ PACKAGE = "gankit.grading.judge"
 SEED = 7
 # What makes the inputs: whole modules, or functions of them.
 INPUTS = {
-    "gan_scenes": None,
+    "training_steps.scenes": None,
     "networks": {"glorot_like"},
-    "builder_task": {"scenes", "draw"},
-    "stored_task": {"_weights", "weights_file", "_small_file", "replace_scene"},
-    "script_task": {"faces", "faces_file", "faces_scene", "explorer_scene", "stored_networks", "network_files"},
+    "builder.judges": {"scenes", "draw"},
+    "scripts.inputs": None,
     "tasks": {"prepare"},
 }
 # Seconds of CPU time after which a verdict counts as never given; the slowest takes about one.
@@ -105,7 +104,7 @@ class Mutant:
     @cached_property
     def original(self) -> str:
         """The module as it is."""
-        return (JUDGE / f"{self.module}.py").read_text(encoding="utf-8")
+        return (JUDGE / f"{self.module.replace('.', '/')}.py").read_text(encoding="utf-8")
 
     @cached_property
     def source(self) -> str:
@@ -125,6 +124,11 @@ class Mutant:
         return f"{pairs[0][0]}   ->   {pairs[0][1]}"
 
 
+def module_name(path: Path) -> str:
+    """Return the name of a module within the judge."""
+    return ".".join(path.relative_to(JUDGE).with_suffix("").parts)
+
+
 def all_mutants(choice: random.Random) -> Iterator[Mutant]:
     """Yield one mutant for each kind of change of each place that is not left out."""
     from cosmic_ray.ast import ast_nodes, get_ast
@@ -132,8 +136,8 @@ def all_mutants(choice: random.Random) -> Iterator[Mutant]:
 
     operators = [(name, get_operator(name)) for name in operator_names()]
     operators = [(name, operator()) for name, operator in operators if not operator.arguments()]
-    for path in sorted(JUDGE.glob("*.py")):
-        skipped = INPUTS.get(path.stem, set())
+    for path in sorted(JUDGE.rglob("*.py")):
+        skipped = INPUTS.get(module_name(path), set())
         if skipped is None:
             continue
         source = path.read_text(encoding="utf-8")
@@ -147,7 +151,7 @@ def all_mutants(choice: random.Random) -> Iterator[Mutant]:
                     family = name.split("/")[1].split("_")[0]
                     places[start, end, family].append((name, occurrence))
         for (start, _, _), found in places.items():
-            yield Mutant(path.stem, *choice.choice(found), start[0])
+            yield Mutant(module_name(path), *choice.choice(found), start[0])
 
 
 def _spans_left_out(tree: ast.Module, functions: set[str]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -231,7 +235,7 @@ def baseline(cases: list, workers: Any) -> tuple[list, dict[str, bytes], dict[tu
             numbers = (
                 range(len(kept)) if everywhere else [int(c) for c in contexts if c.isdigit() and int(c) < len(kept)]
             )
-            covering[Path(file).stem, line] = sorted(numbers, key=cost.__getitem__)
+            covering[module_name(Path(file)), line] = sorted(numbers, key=cost.__getitem__)
     return kept, plays, covering
 
 

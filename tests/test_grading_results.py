@@ -15,7 +15,7 @@ from gankit.grading.answers import checked_error, plain
 from gankit.grading.copies import program_name, same_programs
 from gankit.grading.grade import Grader, Report, TaskRun
 from gankit.grading.judge.tasks import TASKS
-from gankit.grading.judge.verdicts import TaskResult
+from gankit.grading.judge.verdicts import Finding, TaskResult
 from gankit.grading.points import all_checks, default_points, read_points, with_points
 from gankit.grading.results import Results, from_json, to_json
 
@@ -52,10 +52,10 @@ def graded(monkeypatch):
         if "stop" in text:
             raise KeyboardInterrupt
         for key in re.findall(r"fail=(\w+)", text):
-            result.failed(key, f"{key}_idea", f"The {key} is <wrong> here.")
+            result.findings[key] = Finding("fail", 0.0, f"The {key} is <wrong> here.", f"{key}_idea")
         if "unstarted" not in text:
             for check in result.checks:
-                result.passed(check.key)
+                result.findings.setdefault(check.key, Finding("pass", 1.0))
         result.finish("Not started.")
         return result, TaskRun(seed, 1.5, self.stack)
 
@@ -235,10 +235,8 @@ def made_up(name="ann", number=1, **shares):
     task = TASKS[number - 1]
     result = TaskResult(number, task.title, "simple_gan.py", task.checks)
     for key, share in shares.items():
-        if share == 1:
-            result.passed(key)
-        else:
-            result.failed(key, f"{key}_idea", f"The {key} is wrong.", share)
+        wrong = Finding("fail", share, f"The {key} is wrong.", f"{key}_idea")
+        result.findings[key] = Finding("pass", 1.0) if share == 1 else wrong
     result.finish("An earlier item failed.")
     return Report(name, [result], runs={number: TaskRun(5, 1.0, "TensorFlow")})
 

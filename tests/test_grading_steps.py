@@ -2,7 +2,7 @@
 
 import pytest
 from grading_support import grade
-from submissions.corpus import CLASSES, NUMBERS, patched, sentences
+from submissions.corpus import CLASSES, NUMBERS, patched, sentences, wrong
 from submissions.right.training_steps import source
 
 
@@ -20,6 +20,25 @@ def test_the_coursework_s_way_to_call_the_discriminator_costs_nothing_there(work
     assert task.findings["training_mode"].verdict == "pass" and "training mode" in task.hints[0]
     (task,) = grade(workers, {"simple_gan.py": without("0-simple_gan.py")}, [1], scenes=scenes)
     assert task.findings["training_mode"].verdict == "fail"
+
+
+# All scenes are played: what costs points elsewhere, as the mistake goes on to `fit` and to other examples, counts.
+@pytest.mark.parametrize(
+    ("task", "name", "most"),
+    [
+        (3, "a tape that watches nothing", 4),
+        (3, "a mixing weight of shape (batch, 1)", 2),
+        (1, "the fake is made outside the generator's tape", 4.25),
+        (1, "a step for pictures only", 4),
+        (1, "a misspelt name", 8),
+        (2, "no discriminator update", 8),
+        (3, "steps by hand", 8),
+    ],
+)
+def test_one_idea_costs_few_points(task, name, most, workers):
+    (case,) = (case for case in wrong() if case.name == name and case.task == task)
+    (found,) = grade(workers, case.files, [task])
+    assert found.lost_ideas == [case.idea] and found.most - found.points <= most, sentences(found)
 
 
 @pytest.mark.exhaustive

@@ -105,7 +105,8 @@ class Collector:
                     raise frames.FrameError("a scene was answered twice")
                 if "error" in message:
                     outcome.errors[name] = checked_error(message["error"])
-                else:
+                # A scene that ended with an error may have a result all the same: what ran before it.
+                if "result" in message:
                     outcome.results[name] = message["result"]
             except EOFError:
                 break

@@ -34,7 +34,7 @@ NOT_STARTED = (
     "Not started: a part of it still raises NotImplementedError. Write that part, or pass in its place to have the "
     "rest graded."
 )
-UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gankit.errors import InputError
 from gankit.grading.grade import Report
-from gankit.grading.judge.stored_task import CLASS_CHECKS
+from gankit.grading.judge.scripts.judges import CLASS_CHECKS
 from gankit.grading.judge.tasks import TASKS
 from gankit.grading.judge.verdicts import Check
 

@@ -27,7 +27,7 @@ WRITING = {"__main__", "reports", "page", "results", "copies", "points", "starte
 def _grader_digest() -> bytes:
     """Name the version of the grader, and of the package that submissions import."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.txt")]):
         if path.parent != PACKAGE / "grading" or path.stem not in WRITING:
             digest.update(path.read_bytes())
     return digest.digest()

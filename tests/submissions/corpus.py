@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from submissions.hostile import attacks
@@ -46,13 +47,26 @@ SECOND_IDEAS = {
 HINTS = {
     **{(task, "decorated"): ["double precision"] for task in (1, 2, 3)},
     (3, "coursework"): ["double precision"],
+    (3, "keras_2"): ["double precision"],
     (3, "functions"): ["fewer examples"],
     (3, "windows"): ["fewer examples"],
     (3, "halves"): ["with the penalty in it", "fewer examples"],
     (6, "alias"): ["replace_weights"],
 }
-# Neither solves anything, but both update the weights of the right networks in the right order.
-DESERVED = {"remembered values": {"rhythm", "separate", "optimizer"}}
+# What Keras 3 no longer knows is a hint there, and nothing on the coursework's stack.
+IDIOMS = {
+    **{(task, "keras_2"): ["tape.watch", "optimizer.lr", "minimize", "legacy"] for task in (1, 2, 3)},
+    (4, "unrolled"): ["keras.Input"],
+    (4, "keras_2"): ["batch_input_shape"],
+    (6, "files of its own"): ["save_weights", "read_value"],
+}
+if metadata.version("keras").startswith("3."):
+    HINTS = {**HINTS, **{name: HINTS.get(name, []) + words for name, words in IDIOMS.items()}}
+# What an attack may pass: updates of the right networks in the right order, and losses that are right.
+DESERVED = {
+    "remembered values": {"rhythm", "separate", "optimizer"},
+    "settings of its own": {"runs", "separate", "discriminator_loss", "generator_loss", "reported"},
+}
 
 
 @dataclass(frozen=True)

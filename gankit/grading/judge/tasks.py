@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge import builder_task, gan_tasks, script_task, stored_task
-from gankit.grading.judge.evidence import Evidence
-from gankit.grading.judge.gan_scenes import SceneMaker
-from gankit.grading.judge.kinds import KINDS, Kind
-from gankit.grading.judge.verdicts import Check, TaskResult, in_words
+from gankit.grading.judge.builder import judges as builder
+from gankit.grading.judge.catalogue import IDEAS
+from gankit.grading.judge.scripts import inputs
+from gankit.grading.judge.scripts import judges as scripts
+from gankit.grading.judge.training_steps.evidence import Evidence
+from gankit.grading.judge.training_steps.judges import judge
+from gankit.grading.judge.training_steps.kinds import KINDS, Kind
+from gankit.grading.judge.training_steps.scenes import SceneMaker
+from gankit.grading.judge.verdicts import Check, TaskResult, fails, hints, in_words
 from gankit.grading.runner import Outcome
 from gankit.grading.submission import Submission
 
@@ -44,12 +48,17 @@ class Task:
         raise NotImplementedError
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        """Write the findings."""
+        """Write the findings, and the idioms of Keras 2 that were made to work."""
+        self._judge(play, outcome, result, stack)
+        used = [name for found in outcome.results.values() for name in found.get("idioms", [])]
+        result.add(hints(name, kind) for kind, name in IDEAS if kind == "idiom" and name in used)
+
+    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         raise NotImplementedError
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
         """Write the findings where the file cannot even be imported."""
-        result.failed(result.checks[0].key, "import_error", f"The file cannot be imported: {in_words(error, stack)}")
+        result.add([fails(result.checks[0].key, "import_error", error=in_words(error, stack))])
         result.finish("The file cannot be imported.")
 
 
@@ -69,10 +78,9 @@ class GanTask(Task):
         scenes = SceneMaker(self._kind.class_name, random).make()
         return Play([scene.request for scene in scenes.values()], file, kept=scenes)
 
-    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        """Judge the trace."""
+    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         strict = not play.file[0].isdigit()
-        gan_tasks.judge(Evidence(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack))
+        judge(Evidence(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack))
 
 
 class BuilderTask(Task):
@@ -80,17 +88,16 @@ class BuilderTask(Task):
 
     number = 4
     title = "convolutional_GenDiscr"
-    checks = builder_task.CHECKS
+    checks = builder.CHECKS
     effort = 2
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make weights and inputs."""
-        scenes = builder_task.scenes(random)
+        scenes = builder.scenes(random)
         return Play(scenes, file, kept=scenes[1])
 
-    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        """Judge the networks."""
-        builder_task.BuilderJudge(play.kept, outcome.results, outcome.errors, result, stack).judge()
+    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        builder.judge(builder.Evidence(play.kept, outcome.results, outcome.errors, result, stack))
 
 
 class FacesTask(Task):
@@ -98,20 +105,18 @@ class FacesTask(Task):
 
     number = 5
     title = "face generator"
-    checks = script_task.FACES_CHECKS
+    checks = scripts.FACES_CHECKS
     effort = 4
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make a few faces."""
-        scene = {**script_task.faces_scene(), "file": file}
-        pictures = script_task.faces(random)
-        return Play([scene], file, {"few_faces.npy": script_task.faces_file(pictures)}, kept=pictures)
+        pictures = inputs.faces(random)
+        files = {"few_faces.npy": inputs.faces_file(pictures)}
+        return Play([inputs.faces_scene(file)], file, files, kept=pictures)
 
-    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        """Judge what the script left."""
-        found = script_task.judge_script("leaves", outcome.results, outcome.errors, result, stack, pictures=1)
-        if found is not None:
-            script_task.judge_face_generator(play.kept, found, result)
+    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, pictures=play.kept)
+        result.add(scripts.judge_face_generator(evidence))
 
 
 class ExplorerTask(Task):
@@ -119,41 +124,33 @@ class ExplorerTask(Task):
 
     number = 6
     title = "pretrained explorer"
-    checks = script_task.EXPLORER_CHECKS
+    checks = scripts.EXPLORER_CHECKS
     effort = 4
 
     def checks_of(self, file: str | None) -> tuple[Check, ...]:
         """Return the checks of the script, or those of the older coursework's class."""
-        return stored_task.CLASS_CHECKS if file is not None and file[0].isdigit() else self.checks
+        return scripts.CLASS_CHECKS if file is not None and file[0].isdigit() else self.checks
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make files of weights; the coursework's file holds the class itself, the project's is a script."""
-        scene, files, stored = stored_task.replace_scene(random)
+        scene, files, stored = inputs.replace_scene(random)
         if file[0].isdigit():
             maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=(scene, stored, {}, None))
-        explorer = {**script_task.explorer_scene(), "file": file}
-        pictures = script_task.faces(random)
-        files["few_faces.npy"] = script_task.faces_file(pictures)
-        networks = script_task.stored_networks(random)
-        files.update(script_task.network_files(networks))
+            return Play([scene, maker.short()], file, files, kept=(None, scene, stored, {}))
+        explorer = inputs.explorer_scene(file)
+        pictures = inputs.faces(random)
+        files["few_faces.npy"] = inputs.faces_file(pictures)
+        networks = inputs.stored_networks(random)
+        files.update(inputs.network_files(networks))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
-        return Play(requests, file, files, kept=(scene, stored, networks, pictures))
+        return Play(requests, file, files, kept=(pictures, scene, stored, networks))
 
-    def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        """Judge the weights, and what builds on them."""
-        scene, stored, networks, _ = play.kept
-        stored_task.judge_replace(scene, stored, outcome.results, outcome.errors, result, stack)
-        if not play.file[0].isdigit():
-            found = script_task.judge_script("runs", outcome.results, outcome.errors, result, stack, pictures=1)
-            if found is not None:
-                script_task.judge_explorer(networks, play.kept[3], found, result)
-        elif "short" in outcome.errors:
-            text = in_words(outcome.errors["short"], stack)
-            result.failed("runs", "step_error", f"The class no longer trains: train_step raised {text}")
-        elif isinstance(outcome.results.get("short"), dict):
-            result.passed("runs")
+    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, *play.kept)
+        result.add(scripts.judge_replace(evidence))
+        builds_on_it = scripts.judge_short_training if play.file[0].isdigit() else scripts.judge_explorer
+        result.add(builds_on_it(evidence))
 
 
 TASKS: tuple[Task, ...] = (*(GanTask(kind) for kind in KINDS), BuilderTask(), FacesTask(), ExplorerTask())

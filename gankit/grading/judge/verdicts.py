@@ -1,11 +1,16 @@
-"""Checks and what came of them."""
+"""Checks, what judges say of them, and what came of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gankit.grading.answers import plain, shortened
+from gankit.grading.judge.catalogue import IDEAS
+
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not checked"
+HINT = "hint"
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,42 @@ class Check:
     key: str
     title: str
     points: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a judge says of a check: a verdict, and the name of its reason in the catalogue."""
+
+    check: str
+    verdict: str
+    name: str = ""
+    share: float | None = None
+    words: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where the catalogue has it."""
+        return self.check if self.verdict in (FAIL, HINT) else self.verdict, self.name
+
+
+def passes(check: str) -> Said:
+    """Say that a check passes."""
+    return Said(check, PASS)
+
+
+def fails(check: str, idea: str, share: float | None = None, **words: Any) -> Said:
+    """Say that a check fails for an idea of the catalogue; ``words`` fill its sentence."""
+    return Said(check, FAIL, idea, share, words)
+
+
+def unseen(check: str, reason: str, share: float = 0.0, **words: Any) -> Said:
+    """Say that a check could not be looked at, or only partly: then a share of its points is given."""
+    return Said(check, NOT_CHECKED, reason, share, words)
+
+
+def hints(name: str, kind: str = HINT, **words: Any) -> Said:
+    """Give a hint, which costs nothing."""
+    return Said(kind, HINT, name, None, words)
 
 
 @dataclass
@@ -61,23 +102,27 @@ class TaskResult:
     hints: list[str] = field(default_factory=list)
     printed: str = ""
 
-    def passed(self, key: str) -> None:
-        """Give a check its points, unless it has failed already."""
-        self.findings.setdefault(key, Finding(PASS, 1.0))
+    def add(self, everything: Iterable[Said]) -> None:
+        """Write down what a judge says: the first failure stands, and nothing but a failure replaces anything."""
+        keys = {check.key for check in self.checks}
+        for said in everything:
+            if said.verdict == HINT:
+                hint = _finding(said).sentence
+                self.hints += [hint] if hint not in self.hints else []
+            elif said.check in keys and said.verdict != FAIL:
+                self.findings.setdefault(said.check, _finding(said))
+            elif said.check in keys and not self.failed(said.check):
+                self.findings[said.check] = _finding(said)
 
-    def failed(self, key: str, idea: str, sentence: str, share: float = 0.0) -> None:
-        """Fail a check; the first failure stands."""
-        if self.findings.get(key, Finding(PASS)).verdict != FAIL:
-            self.findings[key] = Finding(FAIL, share, sentence, idea)
-
-    def skipped(self, key: str, sentence: str) -> None:
-        """Leave a check out."""
-        self.findings.setdefault(key, Finding(NOT_CHECKED, 0.0, sentence))
+    def failed(self, key: str) -> str:
+        """Return the idea that a check has failed for, or an empty string."""
+        finding = self.findings.get(key)
+        return finding.idea if finding is not None and finding.verdict == FAIL else ""
 
     def finish(self, sentence: str) -> None:
         """Mark every check that has no verdict yet as not checked."""
         for check in self.checks:
-            self.skipped(check.key, sentence)
+            self.findings.setdefault(check.key, Finding(NOT_CHECKED, 0.0, sentence))
 
     @property
     def most(self) -> float:
@@ -95,8 +140,21 @@ class TaskResult:
         return [self.findings[c.key].idea for c in self.checks if self.findings[c.key].verdict == FAIL]
 
 
+def _finding(said: Said) -> Finding:
+    if said.verdict == PASS:
+        return Finding(PASS, 1.0)
+    found = IDEAS[said.key]
+    share = found.share if said.share is None else said.share
+    return Finding(said.verdict, share, found.sentence.format(**said.words), said.name if said.verdict == FAIL else "")
+
+
 def in_words(error: dict[str, Any], stack: str) -> str:
     """Say what was raised, on which stack, and where in the student's file."""
     where = f" ({error['where'][0]}, line {error['where'][1]})" if error["where"] else ""
-    message = f": {error['message'].rstrip('.')}" if error["message"] else ""
-    return f"{error['type']}{message}{where}, on {stack}."
+    message = shortened(plain(error["message"])).rstrip(".")
+    return f"{error['type']}{f': {message}' if message else ''}{where}, on {stack}."
+
+
+def alike(error: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two errors were raised by the same line for the same reason."""
+    return error["type"] == other["type"] and error["where"] == other["where"]

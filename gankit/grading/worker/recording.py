@@ -11,6 +11,8 @@ from tensorflow import keras
 
 MOST_EVENTS = 600
 MOST_BYTES = 24_000_000
+# The rows of a batch, and all rows: the judge compares each of them with every other one.
+MOST_ROWS, MOST_ROWS_IN_ALL = 500, 8_000
 
 
 class TraceFull(RuntimeError):
@@ -25,8 +27,13 @@ class Trace:
         self.events: list[dict[str, Any]] = []
         self.states: list[dict[str, list[np.ndarray]]] = []
         self.recording = False
-        self._bytes = 0
+        # Help over mistakes that end a training step, so that the rest of it can be seen.
+        self.helping = False
+        self.tapes: list[tf.GradientTape] = []
+        self._bytes = self._rows = 0
         self._optimizers: list[Any] = []
+        # With how many of its arguments the class was built.
+        self.arguments = 0
         # Counted inside graphs, where nothing else can be written down.
         self.updates: dict[str, tf.Variable] = {}
 
@@ -57,6 +64,11 @@ class Trace:
             return None
         event = {"kind": kind, "state": self._state_number(), **details}
         self._bytes += sum(value.nbytes for value in details.values() if isinstance(value, np.ndarray))
+        count = len(details["inputs"]) if kind == "call" else 0
+        self._rows += count
+        if count > MOST_ROWS or self._rows > MOST_ROWS_IN_ALL:
+            self.recording = False
+            raise TraceFull(f"the training step shows a network {max(count, self._rows)} rows")
         if len(self.events) >= MOST_EVENTS or self._bytes > MOST_BYTES:
             self.recording = False
             raise TraceFull("the training step calls the networks hundreds of times")
@@ -91,6 +103,9 @@ def build_network(name: str, specification: dict[str, Any], trace: Trace) -> ker
             # Keras 2 takes `training` by its place as well; Keras 3 no longer does.
             if arguments:
                 options.setdefault("training", arguments[0])
+            if trace.helping:
+                for tape in trace.tapes:
+                    tape.watch(inputs)
             return super().__call__(inputs, **options)
 
         def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
@@ -118,11 +133,36 @@ def build_network(name: str, specification: dict[str, Any], trace: Trace) -> ker
     return network
 
 
+def record_tapes(trace_of: Callable[[], Trace]) -> None:
+    """Make gradient tapes write down the gradients of a network's weights, as they may never reach an optimizer."""
+    enter, leave, gradient = (getattr(tf.GradientTape, name) for name in ("__enter__", "__exit__", "gradient"))
+
+    def entering(tape: tf.GradientTape) -> tf.GradientTape:
+        trace_of().tapes.append(tape)
+        return enter(tape)
+
+    def leaving(tape: tf.GradientTape, *arguments: Any) -> Any:
+        trace_of().tapes[:] = [other for other in trace_of().tapes if other is not tape]
+        return leave(tape, *arguments)
+
+    def recorded(tape: tf.GradientTape, target: Any, sources: Any, *arguments: Any, **options: Any) -> Any:
+        found = gradient(tape, target, sources, *arguments, **options)
+        trace = trace_of()
+        if trace.recording and tf.executing_eagerly():
+            pairs = list(zip(tf.nest.flatten(found), tf.nest.flatten(sources)))
+            listed = _described(pairs, trace)
+            if listed and all(name for name, _, _ in listed):
+                trace.add("gradient", gradients=listed)
+        return found
+
+    tf.GradientTape.__enter__, tf.GradientTape.__exit__, tf.GradientTape.gradient = entering, leaving, recorded
+
+
 def record_optimizers(trace_of: Callable[[], Trace]) -> None:
     """Make every Keras optimizer write down what it is given; ``trace_of()`` is where."""
     classes = [keras.optimizers.Adam, keras.optimizers.SGD, keras.optimizers.RMSprop]
     legacy = getattr(keras.optimizers, "legacy", None)
-    if legacy is not None and hasattr(legacy, "Adam"):
+    if isinstance(getattr(legacy, "Adam", None), type):
         classes.append(legacy.Adam)
     depth = [0]
     done = set()
@@ -147,8 +187,15 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
             pairs = list(zip(first, self._trainable_variables if variables is None else variables))
         depth[0] += 1
         try:
-            before = trace.add("apply", **_described(self, pairs, trace)) if tf.executing_eagerly() else None
+            before = None
+            if trace.recording and tf.executing_eagerly():
+                number = trace.optimizer_number(self)
+                before = trace.add("apply", optimizer=number, gradients=_described(pairs, trace))
             result = original(self, first, *arguments, **options)
+        except Exception:
+            if not trace.helping:
+                raise
+            result = None
         finally:
             depth[0] -= 1
         if before is not None:
@@ -161,11 +208,11 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
     return recorded
 
 
-def _described(optimizer: Any, pairs: list[tuple[Any, Any]], trace: Trace) -> dict[str, Any]:
+def _described(pairs: list[tuple[Any, Any]], trace: Trace) -> list[list[Any]]:
     listed = []
     for gradient, variable in pairs:
         name, position = trace.owner(variable)
-        if gradient is not None:
+        if gradient is not None and name is not None:
             gradient = tf.convert_to_tensor(gradient).numpy()
-        listed.append([name, position, gradient])
-    return {"optimizer": trace.optimizer_number(optimizer), "gradients": listed}
+        listed.append([name, position, gradient if name is not None else None])
+    return listed

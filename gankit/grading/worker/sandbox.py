@@ -120,42 +120,18 @@ def restrict_files(readable: list[str], writable: list[str], hidden: list[str]) 
         os.close(ruleset)
 
 
-REFUSED = (
-    "os.fork",
-    "os.forkpty",
-    "os.exec",
-    "os.posix_spawn",
-    "os.spawn",
-    "os.system",
-    "os.startfile",
-    "subprocess.Popen",
-    "pty.spawn",
-    "os.kill",
-    "os.killpg",
-    "socket.connect",
-    "socket.bind",
-    "socket.sendto",
-    "ctypes.dlopen",
-    "ctypes.dlsym",
-    "ctypes.dlsym/handle",
-    "ctypes.call_function",
-    "ctypes.string_at",
-    "resource.setrlimit",
-    "resource.prlimit",
-)
-CHANGING = {
-    "os.remove": (0,),
-    "os.rename": (0, 1),
-    "os.mkdir": (0,),
-    "os.rmdir": (0,),
-    "os.chmod": (0,),
-    "os.chown": (0,),
-    "os.link": (1,),
-    "os.symlink": (1,),
-    "os.truncate": (0,),
-    "os.utime": (0,),
-    "shutil.rmtree": (0,),
+_REFUSED = {
+    "os": "fork forkpty exec posix_spawn spawn system startfile kill killpg",
+    "subprocess": "Popen",
+    "pty": "spawn",
+    "socket": "connect bind sendto",
+    "ctypes": "dlopen dlsym dlsym/handle call_function string_at",
+    "resource": "setrlimit prlimit",
 }
+REFUSED = {f"{module}.{name}" for module, names in _REFUSED.items() for name in names.split()}
+# What changes files, with the places of the paths among its arguments.
+CHANGING = {f"os.{name}": (0,) for name in ("remove", "mkdir", "rmdir", "chmod", "chown", "truncate", "utime")}
+CHANGING.update({"os.rename": (0, 1), "os.link": (1,), "os.symlink": (1,), "shutil.rmtree": (0,)})
 
 
 def watch_python(readable: list[str], writable: list[str], hidden: list[str]) -> None:
@@ -201,14 +177,8 @@ def confine(folder: str, order: dict[str, Any]) -> None:
     """
     hidden = order["hidden"]
     writable = [folder, "/dev/null"]
-    readable = [
-        *order["readable"],
-        "/dev/urandom",
-        "/proc/self",
-        "/proc/cpuinfo",
-        "/proc/meminfo",
-        "/sys/devices/system",
-    ]
+    system = ["/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system"]
+    readable = [*order["readable"], *system]
     tempfile.tempdir = folder
     limit_resources(order["cpu"], order["memory"])
     restrict_files(readable, writable, hidden)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from . import leavings, loading
-from .recording import Trace, build_network, record_optimizers
+from .recording import Trace, build_network, record_optimizers, record_tapes
 
 _current = [Trace()]
 
@@ -25,6 +25,7 @@ def prepare() -> None:
     # Graphs run for a few steps only: improving them takes longer than running them.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     record_optimizers(lambda: _current[0])
+    record_tapes(lambda: _current[0])
 
 
 # ------------------------------------------------------------------ tasks 1 to 3
@@ -47,14 +48,19 @@ class _Latents:
         return latents
 
 
-def _build(module: ModuleType, scene: dict[str, Any]) -> tuple[Any, Trace]:
+def _build(module: ModuleType, scene: dict[str, Any], fewest: int = 0) -> tuple[Any, Trace]:
+    """Build the class; where it does not take all arguments, with as many as it takes, but ``fewest`` at least."""
     trace = Trace()
     _current[0] = trace
     networks = [build_network(name, scene[name], trace) for name in ("generator", "discriminator")]
-    examples = tf.constant(scene["real"]) if scene.get("tensor", True) else scene["real"]
-    kind = getattr(module, scene["class"])
-    gan = kind(*networks, _Latents(scene["latents"]), examples, *scene["arguments"])
-    return gan, trace
+    kind, first = getattr(module, scene["class"]), None
+    for trace.arguments in range(len(scene["arguments"]), fewest - 1, -1):
+        try:
+            arguments = scene["arguments"][: trace.arguments]
+            return kind(*networks, _Latents(scene["latents"]), tf.constant(scene["real"]), *arguments), trace
+        except TypeError as error:
+            first = first or error
+    raise first
 
 
 def _compile(gan: Any) -> None:
@@ -66,10 +72,25 @@ def _compile(gan: Any) -> None:
 
 
 def train(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
-    """Run training steps eagerly and write down everything that the networks and optimizers see."""
+    """Run training steps eagerly and write down everything that the networks and optimizers see.
+
+    Where a step ends with an error, it is tried once more with help (see :class:`Trace`). The record of the try that
+    came further is returned, with the error of the first.
+    """
+    found = _train(module, scene, helping=False)
+    if isinstance(found.get("error"), Exception):
+        helped = _train(module, scene, helping=True)
+        if "error" not in helped:
+            return {**helped, "error": found["error"]}
+    return found
+
+
+def _train(module: ModuleType, scene: dict[str, Any], helping: bool) -> dict[str, Any]:
     tf.config.run_functions_eagerly(True)
+    found: dict[str, Any] = {}
     try:
         gan, trace = _build(module, scene)
+        trace.helping = helping
         with contextlib.suppress(Exception):
             _compile(gan)
         trace.recording = True
@@ -77,11 +98,13 @@ def train(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
             trace.add("step", number=step)
             returned = gan.train_step(tf.constant(scene["decoy"]))
             trace.add("returned", losses=_numbers(returned))
-        trace.recording = False
-        return {"events": trace.events, "states": trace.states}
+    except BaseException as error:  # noqa: BLE001 - what ran before it is judged all the same
+        found["error"] = error
     finally:
-        _current[0].recording = False
+        _current[0].recording = _current[0].helping = False
         tf.config.run_functions_eagerly(False)
+    trace = _current[0]
+    return {**found, "events": trace.events, "states": trace.states, "helped": helping, "arguments": trace.arguments}
 
 
 def _numbers(returned: Any) -> Any:
@@ -92,14 +115,12 @@ def _numbers(returned: Any) -> Any:
 
 def attributes(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Build the class and read the attributes that it should have kept."""
-    gan, _ = _build(module, scene)
+    gan, _ = _build(module, scene, fewest=len(scene["arguments"]))
     found = {}
     for name in scene["names"]:
         value = getattr(gan, name, None)
         with contextlib.suppress(TypeError, ValueError):
             found[name] = float(value)
-    found["generator"] = getattr(gan, "generator", None) is _current[0].networks["generator"]
-    found["discriminator"] = getattr(gan, "discriminator", None) is _current[0].networks["discriminator"]
     return found
 
 
@@ -128,18 +149,25 @@ def samplers(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
 
 
 def fit(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
-    """Train with ``fit``, in a graph, as the scripts do."""
+    """Train with ``fit``, in a graph, as the scripts do; with help where that fails, as in :func:`train`."""
+    try:
+        return _fit(module, scene, helping=False)
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            return {**_fit(module, scene, helping=True), "error": error}
+        raise
+
+
+def _fit(module: ModuleType, scene: dict[str, Any], helping: bool) -> dict[str, Any]:
     gan, trace = _build(module, scene)
+    trace.helping = helping
     _compile(gan)
     trace.count_updates_of(["generator", "discriminator"])
-    before = {name: network.get_weights() for name, network in trace.networks.items()}
     epochs, steps = scene["epochs"], scene["steps_per_epoch"]
     history = gan.fit(tf.constant(scene["real"]), epochs=epochs, steps_per_epoch=steps, verbose=0)
-    after = {name: network.get_weights() for name, network in trace.networks.items()}
     return {
         "history": {str(k)[:40]: np.asarray(v, np.float64) for k, v in list(history.history.items())[:20]},
         "updates": {name: int(count.numpy()) for name, count in trace.updates.items()},
-        "moved": {name: any((a != b).any() for a, b in zip(before[name], after[name])) for name in before},
     }
 
 
@@ -178,10 +206,9 @@ def builder(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
 def forward(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Set weights by their role and shape, and return what the networks make of inputs in both modes."""
     outputs = {}
-    networks = list(module.convolutional_GenDiscr())
-    for name, network in zip(("generator", "discriminator"), networks):
-        if name not in scene:
-            continue
+    for network in module.convolutional_GenDiscr():
+        # Whatever the order in which they are returned, a picture is what the discriminator is shown.
+        name = "discriminator" if len(network.input_shape) > 2 else "generator"
         wanted = [(role, array) for role, array in scene[name]["weights"]]
         for weight in network.weights:
             for position, (role, array) in enumerate(wanted):
@@ -234,7 +261,6 @@ def replace(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"method": name}
     for network in ("generator", "discriminator"):
         found[network] = getattr(gan, network).get_weights()
-    found["fake"] = np.asarray(gan.get_fake_sample(3), np.float64)
     refusals = {}
     for case, files in scene["unfit"].items():
         before = [network.get_weights() for network in (gan.generator, gan.discriminator)]

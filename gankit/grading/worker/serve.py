@@ -34,7 +34,7 @@ def play(request: dict[str, Any], folder: Path, results: int) -> None:
     results : int
         File descriptor to write frames to.
     """
-    from . import scenes
+    from . import keras2, scenes
 
     def send(message: dict[str, Any]) -> None:
         data = memoryview(frames.pack(message))
@@ -47,7 +47,11 @@ def play(request: dict[str, Any], folder: Path, results: int) -> None:
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like are a student's error too
             send({"scene": name, "error": loading.describe_error(error, folder)})
             return None
-        send({"scene": name, "result": result if isinstance(result, dict) else {}})
+        found = dict(result) if isinstance(result, dict) else {}
+        message: dict[str, Any] = {"scene": name, "result": {**found, "idioms": list(keras2.used)}}
+        if "error" in found:
+            message["error"] = loading.describe_error(message["result"].pop("error"), folder)
+        send(message)
         return result
 
     scenes.prepare()

@@ -205,6 +205,23 @@ def forged(self, kind, **details):
     return add(self, kind, **details)
 recording.Trace.add = forged
 """
+# A right class with settings of its own, whatever it is passed, and a worker that says it was passed nothing.
+OWN_SETTINGS = """
+import sys
+scenes = sys.modules["grading_worker.scenes"]
+train = scenes.SCENES["train"]
+scenes.SCENES["train"] = lambda module, scene: {**train(module, scene), "arguments": 0, "idioms": [{}, []]}
+RightClass = Simple_GAN
+class Simple_GAN(RightClass):
+    def __init__(self, g, d, z, x, batch_size=200, disc_iter=2, learning_rate=0.005):
+        super().__init__(g, d, z, x)
+        self.batch_size, self.disc_iter, self.learning_rate = batch_size, disc_iter, learning_rate
+    def train_step(self, _):
+        kept, (self.batch_size, self.disc_iter) = (self.batch_size, self.disc_iter), (200, 2)
+        losses = super().train_step(_)
+        self.batch_size, self.disc_iter = kept
+        return losses
+"""
 REFERENCE = """
 import importlib.util, types
 source = None
@@ -236,6 +253,23 @@ STEP = {
             v.assign(v * float("nan"))
 """,
     "a dictionary of strange things": "        return {'discr_loss': object(), 'gen_loss': 'x' * 10**6}\n",
+    "a batch of forty thousand rows": """
+        self.discriminator(self.get_fake_sample(40_000))
+""",
+    "constants, and then an error": """
+        variables = self.discriminator.trainable_variables
+        for _ in range(self.disc_iter):
+            self.discriminator.optimizer.apply_gradients([(tf.ones_like(v), v) for v in variables])
+        raise ValueError("no more")
+""",
+    "an hour of the judge's time": """
+        variables = self.discriminator.trainable_variables
+        for _ in range(60):
+            with tf.GradientTape() as tape:
+                scores = self.discriminator(tf.repeat(self.get_real_sample(40), 10, axis=0))
+                scores = tf.sin(scores) * self.discriminator(self.get_fake_sample(400))
+            self.discriminator.optimizer.apply_gradients(zip(tape.gradient(scores, variables), variables))
+""",
     "thousands of calls": """
         for _ in range(100_000):
             self.discriminator(self.get_fake_sample())
@@ -250,6 +284,7 @@ def sources():
     for name, code in STEP.items():
         yield name, CLASS.replace("    def train_step(self, _):\n", "    def train_step(self, _):\n" + code)
     yield "a forged record of a right class", source("coursework", "Simple_GAN").decode() + FORGED
+    yield "settings of its own", source("coursework", "Simple_GAN").decode() + OWN_SETTINGS
     yield "imports the reference", CLASS + REFERENCE
     yield "remembered values", CLASS + REMEMBERED
 

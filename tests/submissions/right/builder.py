@@ -69,7 +69,7 @@ def convolutional_GenDiscr():
         return keras.Model(inputs, keras.layers.Dense(1)(x), name="discriminator")
 
     return generator(), discriminator()
-""".replace("shape=(16))", "shape=(16,))")
+"""
 FUNCTIONS = """
 import tensorflow as tf
 
@@ -189,6 +189,9 @@ STYLES = {
     "listed": LISTED,
     "sequential": SEQUENTIAL,
     "unrolled": UNROLLED,
+    "keras_2": SEQUENTIAL.replace("model.add(keras.Input(shape=(16,)))\n        ", "").replace(
+        "Dense(2048)", "Dense(2048, batch_input_shape=(None, 16))"
+    ),
     "functions": FUNCTIONS,
     "subclass": SUBCLASS,
     "nested": NESTED,

@@ -10,6 +10,14 @@ RIGHT = {
         self.generator.load_weights(gen_h5)
         self.discriminator.load_weights(disc_h5)
 """,
+    "files of its own": """
+        for net, path in ((self.generator, gen_h5), (self.discriminator, disc_h5)):
+            net.load_weights(str(path))
+            net.save_weights("own.h5")
+            net.set_weights([0 * weights for weights in net.get_weights()])
+            net.load_weights("own.h5")
+            self.first = [variable.read_value() for variable in net.trainable_variables][0]
+""",
     "alias": """
         for net, path in ((self.generator, gen_h5), (self.discriminator, disc_h5)):
             net.load_weights(str(path))

@@ -671,6 +671,41 @@ STYLES = {
     "decorated": DECORATED,
 }
 
+# Idioms of Keras 2 in the coursework's shape: what is watched, how a step size is set, how an optimizer is called.
+KERAS_2 = [
+    (
+        """            with tf.GradientTape() as tape:
+                real = self.get_real_sample()
+""",
+        """            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(self.discriminator.trainable_variables)
+                real = self.get_real_sample()
+""",
+    ),
+    (
+        """        with tf.GradientTape() as tape:
+            fake = self.get_fake_sample(training=True)
+            gen_loss = self.g_loss(self.discriminator(fake, training=True))
+        grads = tape.gradient(gen_loss, self.generator.trainable_variables)
+        self.generator.optimizer.apply_gradients(zip(grads, self.generator.trainable_variables))
+""",
+        """        def loss_of_fakes():
+            return self.g_loss(self.discriminator(self.get_fake_sample(training=True), training=True))
+        gen_loss = loss_of_fakes()
+        self.generator.optimizer.minimize(loss_of_fakes, self.generator.trainable_variables)
+""",
+    ),
+    (
+        "        self.g_loss, self.d_loss =",
+        "        self.generator.optimizer.lr = self.learning_rate\n        self.g_loss, self.d_loss =",
+    ),
+    ("keras.optimizers.Adam(learning_rate", "keras.optimizers.legacy.Adam(learning_rate"),
+]
+STYLES["keras_2"] = COURSEWORK
+for _old, _new in KERAS_2:
+    assert _old in COURSEWORK
+    STYLES["keras_2"] = STYLES["keras_2"].replace(_old, _new)
+
 # Task 2 with constraints, which Keras's optimizers apply at the end of an update: edits of the reference.
 CONSTRAINTS = [
     (

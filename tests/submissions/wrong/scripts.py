@@ -81,12 +81,12 @@ EXPLORER = [
     ),
     (
         "scores of other faces",
-        "not_sorted",
+        "no_sorted",
         [("discriminator(outputs[:400]", "discriminator(outputs[:400][::-1]")],
     ),
     (
         "not sorted",
-        "not_sorted",
+        "no_sorted",
         [("plots.faces_by_score(generated[:400], scores)", "plots.faces_side_by_side({'faces': generated[:400]})")],
     ),
     ("one latent vector", "no_segment", [(LINE, LINE.replace("t * latents[last]", "t * latents[first]"))]),
@@ -113,7 +113,7 @@ EXPLORER = [
     ),
     (
         "half of the pictures",
-        "not_sorted",
+        "no_sorted",
         [("everything = not (", "everything = False and not ("), ("if options.pca or everything", "if True")],
     ),
     (

@@ -365,6 +365,28 @@ WHOLE_CLIP = [
 # What shows in task 1 only, or shows best there.
 WHOLE_SIMPLE = [
     (
+        "a step for pictures only",
+        "points_error",
+        LOSSES,
+        [(LOOP, "        height, width = self.real_examples.shape[1:3]\n" + LOOP)],
+    ),
+    (
+        "an optimizer that was built for one network",
+        "shared_optimizer",
+        LOSSES,
+        [
+            (
+                "        variables = self.discriminator.trainable_variables\n",
+                "        if not hasattr(self, 'both'):\n"
+                "            self.both = tf.keras.optimizers.Adam(self.learning_rate, self.beta_1, self.beta_2)\n"
+                "            self.both.build(self.discriminator.trainable_variables)\n"
+                "        variables = self.discriminator.trainable_variables\n",
+            ),
+            ("self.discriminator.optimizer.apply", "self.both.apply"),
+            ("self.generator.optimizer.apply", "self.both.apply"),
+        ],
+    ),
+    (
         "the discriminator is never in training mode",
         "discriminator_not_training",
         LOSSES | {"modes"},
@@ -397,12 +419,18 @@ WHOLE_SIMPLE = [
 ]
 WHOLE_GP = [
     (
+        "a mixing weight of shape (batch, 1)",
+        "pictures_error",
+        LOSSES,
+        [("        u = self.draw_mixing(real)\n", "        u = tf.random.uniform([tf.shape(real)[0], 1])\n")],
+    ),
+    (
         "double precision meets single precision",
         "robust_float64",
         LOSSES | {"float64"},
         [
             ("self.match(self.get_real_sample(), fake)", "tf.reshape(self.get_real_sample(), [-1, *fake.shape[1:]])"),
-            ("        real = self.match(real, fake)\n", ""),
+            ("real, fake = self.in_pairs(real, fake)", "real, fake = real[: len(fake)], fake[: len(real)]"),
         ],
     ),
     (
@@ -428,7 +456,7 @@ WHOLE_GP = [
         LOSSES | {"no_channel"},
         [
             ("real = self.match(self.get_real_sample(), fake)", "real = tf.cast(self.get_real_sample(), fake.dtype)"),
-            ("        real = self.match(real, fake)\n", ""),
+            ("real, fake = self.in_pairs(real, fake)", "real, fake = real[: len(fake)], fake[: len(real)]"),
         ],
     ),
     (

@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 
 from gankit.grading.judge.networks import Perceptron, glorot_like
-from gankit.grading.judge.trace import Network
 
 FIT_EPOCHS, FIT_STEPS = 2, 3
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that the judge supplies: how it is computed, if it is, its trainable weights, all weights' shapes."""
+
+    perceptron: Perceptron | None
+    trainable: list[int]
+    shapes: list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ Arrays = list[np.ndarray]
 
 
 @dataclass(frozen=True)
-class Update:
+class Move:
     """One update of one network: the weights before, the gradients given, the weights right after."""
 
     before: Arrays
@@ -19,7 +19,7 @@ class Update:
 
 
 def adam_moves(
-    updates: list[Update],
+    updates: list[Move],
     rate: float,
     beta_1: float,
     beta_2: float,
@@ -27,18 +27,10 @@ def adam_moves(
     fresh: bool = False,
     steps: list[int] | None = None,
 ) -> list[Arrays]:
-    """Return how far Adam moves each weight in each update.
+    """Return how far Adam moves each weight in each update, in order, from a state of zero.
 
-    Parameters
-    ----------
-    updates : list of Update
-        In order; the state starts from zero.
-    rate, beta_1, beta_2, epsilon : float
-        Adam's settings.
-    fresh : bool
-        Start from zero state at every update, as a re-created optimizer does.
-    steps : list of int, optional
-        The step counter at each update, where it is shared with another network's updates.
+    A ``fresh`` optimizer has that state at every update, as one that is made anew each time. ``steps`` are the counts
+    of the updates, where they are shared with another network's.
     """
     moves = []
     m = v = None
@@ -54,7 +46,7 @@ def adam_moves(
     return moves
 
 
-def moves_fit(updates: list[Update], moves: list[Arrays]) -> bool:
+def moves_fit(updates: list[Move], moves: list[Arrays]) -> bool:
     """Tell whether the recorded weights moved that far, to within single precision."""
     for update, move in zip(updates, moves):
         for before, after, expected in zip(update.before, update.after, move):
@@ -67,14 +59,14 @@ def moves_fit(updates: list[Update], moves: list[Arrays]) -> bool:
     return True
 
 
-def _into_box(updates: list[Update], moves: list[Arrays], box: float) -> list[Arrays]:
+def _into_box(updates: list[Move], moves: list[Arrays], box: float) -> list[Arrays]:
     return [
         [np.clip(before + move, -box, box) - before for before, move in zip(update.before, each)]
         for update, each in zip(updates, moves)
     ]
 
 
-def moves_fit_up_to_size(updates: list[Update], moves: list[Arrays]) -> float:
+def moves_fit_up_to_size(updates: list[Move], moves: list[Arrays]) -> float:
     """Return the factor that brings the moves to the recorded ones, or 0 where none does."""
     pairs = [
         (after.astype(np.float64) - before, expected)
@@ -88,49 +80,27 @@ def moves_fit_up_to_size(updates: list[Update], moves: list[Arrays]) -> float:
 
 
 def explain(
-    updates: list[Update], rate: float, betas: tuple[float, float], counters: list[int], box: float | None = None
-) -> tuple[str, str] | None:
-    """Find out how the weights were moved.
+    updates: list[Move], rate: float, betas: tuple[float, float], counters: list[int], box: float | None = None
+) -> str:
+    """Find out how the weights were moved: return an idea of the catalogue, or an empty string for the right Adam.
 
-    Parameters
-    ----------
-    updates : list of Update
-        In order.
-    rate, betas : float, tuple of float
-        The settings that are asked for.
-    counters : list of int
-        The step counter at each update, if it were shared with the other network's.
-    box : float, optional
-        The weights may be clipped to [-box, box] in the update itself, as constraints do it.
-
-    Returns
-    -------
-    None
-        If it was Adam with the given settings.
-    (idea, symptom)
-        The usual mistake that reproduces the moves, or ``("other", ...)``.
+    ``counters`` are the counts of the updates, were the optimizer shared with the other network. The weights may be
+    clipped to [-box, box] in the update itself, as constraints do it.
     """
     beta_1, beta_2 = betas
-    if not updates:
-        return None
     for epsilon in (1e-7, 1e-8, 1e-6):
         moves = adam_moves(updates, rate, beta_1, beta_2, epsilon)
         if moves_fit(updates, moves) or box is not None and moves_fit(updates, _into_box(updates, moves, box)):
-            return None
+            return ""
     pairs = (betas, (0.5, 0.9), (0.3, 0.9), (0.9, 0.999), (0.0, 0.9), (0.5, 0.999), (0.9, 0.9), (beta_2, beta_1))
-    for pair in pairs[1:]:
-        if moves_fit(updates, adam_moves(updates, rate, *pair)):
-            return "betas", "Adam's two decay rates are not those of this task"
+    if any(moves_fit(updates, adam_moves(updates, rate, *pair)) for pair in pairs[1:]):
+        return "betas"
     for pair in pairs:
         factor = moves_fit_up_to_size(updates, adam_moves(updates, rate, *pair))
-        if factor > 0:
-            return "learning_rate", "the step size is not the learning_rate that was given"
-        if factor < 0:
-            return "ascent", "the weights move up the gradient instead of down"
+        if factor:
+            return "learning_rate" if factor > 0 else "ascent"
     if any(moves_fit_up_to_size(updates, adam_moves(updates, rate, *pair, fresh=True)) for pair in pairs):
-        return "fresh_optimizer", "Adam forgets its running means between updates, as if it were made anew each time"
+        return "fresh_optimizer"
     if moves_fit(updates, adam_moves(updates, rate, beta_1, beta_2, steps=counters)):
-        return "shared_optimizer", "both networks seem to share one optimizer"
-    if moves_fit_up_to_size(updates, [update.gradients for update in updates]):
-        return "not_adam", "the weights move by plain gradient descent instead of Adam"
-    return "other", "the weights do not move as Adam with the given settings moves them"
+        return "shared_optimizer"
+    return "not_adam" if moves_fit_up_to_size(updates, [update.gradients for update in updates]) else "other"

@@ -1,0 +1,1 @@
+"""Task 4: the verdicts on the convolutional networks."""

@@ -1,0 +1,117 @@
+"""Tasks 1 to 3: what came back of the scenes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gankit.grading.judge.hypotheses import Hypothesis
+from gankit.grading.judge.training_steps.kinds import Kind
+from gankit.grading.judge.training_steps.scenes import Scene
+from gankit.grading.judge.training_steps.trace import Run, Step
+from gankit.grading.judge.verdicts import Said, TaskResult, alike, in_words, passes, unseen
+
+TRAINING = ("points", "pictures")
+# What a check keeps where all that was seen of it is right, and an error hid the rest.
+PARTLY = 0.75
+# The settings of a class that does not take them as arguments, in the order of the arguments.
+DEFAULTS = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.005, "lambda_gp": 10.0}
+
+
+@dataclass
+class Evidence:
+    """What one of tasks 1 to 3 is judged by.
+
+    By the name of each scene there are what was asked for, what came back, and what was raised; a scene may have both.
+    ``out`` is what was said so far, the last two are the losses as they were recognised. A ``strict`` judge counts
+    other forms of examples and the discriminator's training mode: this project's statement asks for them, the older
+    coursework's does not.
+    """
+
+    kind: Kind
+    scenes: dict[str, Scene]
+    results: dict[str, Any]
+    errors: dict[str, dict[str, Any]]
+    out: TaskResult
+    strict: bool
+    stack: str
+    discriminator_loss: Hypothesis | None = None
+    generator_loss: Hypothesis | None = None
+
+    def scene(self, name: str) -> Scene:
+        """Return a scene with the settings that the class took from its arguments, be they in another order."""
+        scene, arguments = self.scenes[name], self.scenes[name].request["arguments"]
+        if "attributes" in self.errors:
+            # The class takes fewer arguments, which is told there.
+            arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
+        settings = {}
+        for setting, source in self._sources.items():
+            value = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]
+            settings[setting] = source if isinstance(source, float) else value
+        for setting in ("batch_size", "disc_iter"):
+            settings[setting] = max(1, int(settings[setting]))
+        return replace(scene, **settings)
+
+    @cached_property
+    def _sources(self) -> dict[str, int | float]:
+        """For each setting the place of the argument that it is taken from, or a value that it always has."""
+        places = {setting: place for place, setting in enumerate(DEFAULTS)}
+        if not self.came_back("attributes"):
+            return places
+        passed = self.scenes["attributes"].request["arguments"]
+        for setting, place in list(places.items())[: len(passed)]:
+            kept = self.results["attributes"].get(setting)
+            if kept is not None and not np.isclose(kept, passed[place], rtol=1e-4):
+                others = [other for other, value in enumerate(passed) if np.isclose(kept, value, rtol=1e-4)]
+                places[setting] = others[0] if others else float(kept)
+        return places
+
+    def run(self, name: str) -> Run:
+        """Read the training scene of this name.
+
+        Raises
+        ------
+        BrokenTrace
+            If what came back does not fit together.
+        """
+        return Run(self.results[name], self.scene(name), name in self.errors)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The recorded training steps, on points and on pictures."""
+        return [self.run(name) for name in TRAINING if self.came_back(name)]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All training steps of them."""
+        return [step for run in self.runs for step in run.steps]
+
+    @property
+    def moved(self) -> set[str]:
+        """The networks that were updated."""
+        return {network for step in self.steps for update in step.updates for network in update.gradients}
+
+    def came_back(self, name: str) -> bool:
+        """Tell whether a scene has a result: what came of it, or of it before an error."""
+        return isinstance(self.results.get(name), dict)
+
+    def both_seen(self, check: str, seen: set[str]) -> Said:
+        """Say what a check gets in which nothing is wrong, given the networks for which it was seen."""
+        if len(seen) == 2:
+            return passes(check)
+        return unseen(check, "partly", PARTLY, network=next(iter(seen))) if seen else unseen(check, "nothing_seen")
+
+    def failed(self, key: str) -> str:
+        """Return the idea that a check has failed for, or an empty string."""
+        return self.out.failed(key)
+
+    def said_already(self, name: str) -> bool:
+        """Tell whether a scene raised what the training steps raised."""
+        return any(alike(self.errors[name], self.errors[other]) for other in TRAINING if other in self.errors)
+
+    def error_in_words(self, name: str) -> str:
+        """Say what a scene raised."""
+        return in_words(self.errors[name], self.stack)
