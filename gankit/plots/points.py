@@ -254,6 +254,8 @@ def points_film(
     places.legend(fontsize=8, loc="upper right")
     show_plane = _film_of_plane(figure, planes[0], frames[0]) if planar else None
     show_losses(curves, losses, undecided=undecided)
+    # The best place for it would move with the line.
+    curves.legend(fontsize=8, loc="center right")
     now = curves.axvline(0, color="0.3", linewidth=1)
     steps_of_a_value = steps[-1] / max(1, len(next(iter(losses.values()))))
     pictures = []
