@@ -122,12 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = scripts.OneSentenceParser(description=__doc__.split("\n")[0])
     parser.add_argument("--students", type=scripts.whole_number(1), default=60, help="submissions in the class")
     parser.add_argument("--jobs", type=scripts.whole_number(1), default=2, help="tasks that run at the same time")
-    parser.add_argument(
-        "--seeds", type=scripts.whole_number(1), default=1, help="grade the class with this many seeds"
-    )
-    parser.add_argument(
-        "--alone", type=scripts.whole_number(0), default=0, help="submissions to grade again, alone"
-    )
+    parser.add_argument("--seeds", type=scripts.whole_number(1), default=1, help="grade the class with this many seeds")
+    parser.add_argument("--alone", type=scripts.whole_number(0), default=0, help="submissions to grade again, alone")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, MemoryWatch() as memory:
         submissions = make_class(Path(folder), options.students)

@@ -1,4 +1,4 @@
-"""Mutation testing of the judge: how many changes of its code do the submissions in `tests/submissions` notice?
+"""Mutation testing of the judge: count the changes of its code that the submissions in `tests/submissions` notice.
 
     python benchmarks/mutate_judge.py record RECORDS           run every submission once; needs TensorFlow
     python benchmarks/mutate_judge.py run RECORDS --most 600   judge the records with mutants of the judge
