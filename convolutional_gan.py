@@ -1,16 +1,17 @@
-"""Task 4: convolutional networks. The same GAN as in task 1, with networks that know what a picture is.
+"""Task 4: convolutional networks. This is the GAN of task 1 with networks that are made for pictures.
 
-A dense layer ties every output to every input; a picture is local. The generator starts from a 2x2 map with many
-channels and doubles it three times, each time repeating every pixel (upsampling) and mixing neighbours (convolution);
-the discriminator goes the other way, with convolutions and max-pooling, down to one number. Batch normalisation keeps
-the generator's activations at a scale where tanh still has a slope.
+A dense layer connects every output to every input, but in a picture mainly neighbouring pixels are related. The
+generator starts from a 2x2 map with many channels and doubles its size three times. Each time it repeats every pixel
+(upsampling) and mixes neighbours (convolution). The discriminator goes the other way: convolutions and max-pooling
+reduce a picture to one number. Batch normalisation keeps the generator's activations in the range where tanh has a
+slope.
 
 Paper: Radford, Metz and Chintala 2016, Unsupervised Representation Learning with DCGANs.
 
 Deviations:
-1. Upsampling followed by a convolution instead of a strided transposed convolution, which leaves checkerboards.
+1. Upsampling followed by a convolution instead of a strided transposed convolution, which causes checkerboard patterns.
 2. Max-pooling instead of strided convolutions, and tanh everywhere instead of ReLU.
-3. No batch normalisation in the discriminator: a gradient penalty (task 5) is defined for one example at a time.
+3. No batch normalisation in the discriminator, because a gradient penalty (task 5) is defined per example.
 
 Run: python convolutional_gan.py   (both summaries on the terminal, pictures in outputs/convolutional_gan)
      python convolutional_gan.py --help
@@ -62,7 +63,7 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
     Upsampling doubles height and width by repeating each pixel (`interpolation="nearest"`, Keras' default). Pooling
     takes the maximum of 2x2 pixels. The last layer of the discriminator is linear.
 
-    `seed` is that of the initial weights; it is drawn from TensorFlow's global generator where it is left out.
+    `seed` is the seed of the initial weights; by default, TensorFlow's global generator chooses it.
     """
     ### BEGIN SOLUTION
     next_seed = SeedSequence(seed)
@@ -102,7 +103,7 @@ def convolutional_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print both summaries, train for a moment, and draw what the networks make of faces by then."""
+    """Print both summaries, train for a few seconds, and draw the faces and scores of the networks."""
     parser = scripts.convolutional(__doc__)
     options = parser.parse_args(arguments)
     faces = load_faces(options.faces)

@@ -1,22 +1,25 @@
-"""Task 5: the face generator. The gradient penalty of task 3, the networks of task 4, ten thousand faces.
+"""Task 5: the face generator. It uses the gradient penalty of task 3, the networks of task 4, and ten thousand faces.
 
-Nothing new is needed to learn faces, only care with the settings. Four of them matter most here. Small batches give
-more updates a minute, and on a laptop minutes are what is scarce. The first outputs have about the contrast of the
-faces: from what a fresh batch norm gives, hundreds of steps would go into turning it down. Hidden maps start three
-times as strong as a fresh batch norm makes them, where tanh bends. And the generator that is kept is not the last one
-but a running mean over training: the two networks circle around each other, and the mean lies nearer the middle.
+Learning faces needs no new method, only suitable settings. Four of them matter most:
+- Small batches give more updates per minute, and on a laptop time is scarce.
+- The first outputs have about the contrast of the faces. With the default of batch normalisation, the network would
+  spend hundreds of steps on reducing it.
+- Hidden maps start three times as strong as the default of batch normalisation makes them, where tanh is curved.
+- The generator that is kept is a running mean over training instead of the last one. The two networks circle around
+  each other, and the mean is closer to the centre.
 
-How good are the faces? The Frechet distance compares the mean and the covariance of all pixels between generated and
-real faces: 0 is perfect, and two halves of the real faces show how near to 0 one can get.
+The Frechet distance measures how good the faces are. It compares the mean and the covariance of all pixels between
+generated and real faces. A distance of 0 is perfect. The distance between two halves of the real faces shows how close
+to 0 a generator can get.
 
 Papers: Gulrajani et al. 2017, Improved Training of Wasserstein GANs; Yazici et al. 2019, The Unusual Effectiveness of
 Averaging in GAN Training; Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule (the Frechet distance).
 
 Deviations:
-1. `disc_iter` is 1 instead of the paper's 5, and the learning rate ten times the paper's 0.0001: faster here, and the
-   running mean takes out the noise that it brings.
-2. The weight of the gradient penalty is 2 instead of 10, which short runs do better with.
-3. The Frechet distance is taken on pixel intensities, not on the features of a network trained on photographs.
+1. `disc_iter` is 1 instead of the paper's 5, and the learning rate is ten times the paper's 0.0001. This is faster
+   here, and the running mean removes the noise that this causes.
+2. The weight of the gradient penalty is 2 instead of 10, because short runs give better faces with 2.
+3. The Frechet distance is computed on pixel intensities, not on the features of a network trained on photographs.
 
 Run: python face_generator.py                          (faces, curves, weights in outputs/face_generator)
      python face_generator.py --faces my_faces.npy     (other faces: uint8, shape (n, 16, 16))
@@ -33,13 +36,13 @@ from gankit.faces import FaceScaling, load_faces
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train on faces and leave pictures, weights and a record."""
+    """Train on faces and write pictures, weights and a record."""
     parser = scripts.FaceCommandLine(__doc__)
     options = parser.parse_args(arguments)
-    faces = load_faces(options.faces, fewest=4)  # so that each half of them has a covariance
+    faces = load_faces(options.faces, fewest=4)  # each half needs a covariance
 
     with parser.open_output(options) as output:
-        # TensorFlow takes seconds to start; by now all that can be wrong with the arguments has been said.
+        # TensorFlow takes seconds to start, so all mistakes in the arguments are reported before.
         with scripts.quiet_start():
             from convolutional_gan import convolutional_GenDiscr
             from gankit.networks import LatentGenerator, face_builder, set_contrast, write_weights
@@ -77,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         ### END SOLUTION
 
-        # ---- Training. The mean of the weights comes first, as the frames look at it ----
+        # ---- Training. The mean of the weights comes first, because the frames use it ----
         kept = training.KeptGenerator(gan, options.averaging, options.seed)
         rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
         frames = kept.snapshots(options.steps)
@@ -104,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         record = output.save_record(measures)
 
-        # ---- Pictures, and the weights with the way back to intensities ----
+        # ---- Pictures, and the weights with their decoding to intensities ----
         some = np.random.default_rng(1).choice(len(real), min(100, len(real)), replace=False)
         grids = {"generated": kept.generate(100), "real": real[some]}
         output.save_figure(plots.faces_side_by_side(grids), "faces.png")
@@ -123,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
     print(f"Pictures, weights and record.json are in {output.path}.")
     if run.interrupted:
-        further = "--resume goes on to the end" if run.saved else "what was learned by then is saved there"
+        further = "--resume continues to the end" if run.saved else "the weights learned so far are saved there"
         print(f"Stopped after {measures['steps_made']} of {options.steps} steps; {further}.")
     return 130 if run.interrupted else 0
 

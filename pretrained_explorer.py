@@ -1,14 +1,14 @@
 """Task 6: the pretrained explorer. It shows what a generator has learned, and what it has not.
 
-Weights stored in `data/` are put into the networks of task 4, and four questions are asked of them:
-1. Which faces does the discriminator find best and worst? 400 faces, sorted by its score.
-2. Is there a face between any two faces? A straight line between two latent vectors, in 20 steps.
-3. Are faces just a cloud of correlated normal numbers? In the coordinates along their principal components they are
-   uncorrelated, and each histogram looks nearly normal; a Gaussian in those coordinates is the "PCA generator".
-4. But are those coordinates independent? For independent normal coordinates the sum of 49 squares follows the
-   chi-squared distribution with 49 degrees of freedom. It does if each coordinate is shuffled over the faces, and does
-   not for the faces themselves. A generator that learned faces must show the same misfit.
-The script prints what it measured for each of them.
+The script puts the weights stored in `data/` into the networks of task 4, and answers four questions:
+1. Which faces does the discriminator find best and worst? A picture shows 400 faces, sorted by its score.
+2. Is there a face between any two faces? A picture shows 20 faces on a straight line between two latent vectors.
+3. Are faces just a cloud of correlated normal numbers? The coordinates along their principal components are
+   uncorrelated, and each histogram looks nearly normal. A Gaussian in those coordinates is the "PCA generator".
+4. Are those coordinates also independent? For independent normal coordinates, the sum of 49 squares follows the
+   chi-squared distribution with 49 degrees of freedom. It does if each coordinate is shuffled over the faces, but it
+   does not for the faces themselves. A generator that learned faces must show the same misfit.
+The script prints what it measured for each question.
 
 Papers: Turk and Pentland 1991, Eigenfaces for Recognition; Radford et al. 2016 (walks in the latent space).
 
@@ -16,7 +16,7 @@ From Python, in any folder: `from pretrained_explorer import sample_faces; faces
 
 Run: python pretrained_explorer.py                (pictures in outputs/pretrained_explorer)
      python pretrained_explorer.py --generator my_generator.h5 --discriminator my_discriminator.h5
-     (with --networks wide for weights that face_generator.py trained so)
+     (with --networks wide for weights that face_generator.py trained with that option)
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ def load_gan(
     faces: np.ndarray | None = None,
     seed: int = 0,
 ) -> WGAN_GP:
-    """Build the networks of that name, put stored weights into them, and return the model.
+    """Build the networks of that name, put the stored weights into them, and return the model.
 
     Parameters
     ----------
     generator_file, discriminator_file : path
         HDF5 weights; see :func:`gankit.networks.read_weights`.
     networks : str
-        What the weights belong to: one of :data:`gankit.choices.NETWORKS`.
+        The networks that the weights belong to, one of :data:`gankit.choices.NETWORKS`.
     faces : numpy.ndarray, optional
-        Real faces, uint8, shape ``(n, 16, 16)``; the project's own where they are left out.
+        Real faces, uint8, shape ``(n, 16, 16)``; by default, those of the project.
     seed : int
         Seed of the latents.
     """
-    # TensorFlow takes seconds to start; by now most of what can be wrong has been said.
+    # TensorFlow takes seconds to start, so most mistakes are reported before.
     with scripts.quiet_start():
         from convolutional_gan import convolutional_GenDiscr
         from gankit.networks import LatentGenerator, face_builder
@@ -74,7 +74,7 @@ def load_gan(
 
 
 def sample_faces(count: int, seed: int = 0) -> np.ndarray:
-    """Draw new faces from the stored weights: float32, shape ``(count, 16, 16)``, intensities in [0, 1].
+    """Sample new faces from the stored weights: float32, shape ``(count, 16, 16)``, intensities in [0, 1].
 
     The same seed gives the same faces.
     """
@@ -88,9 +88,9 @@ def command_line() -> scripts.CommandLine:
     parser.add_argument("--discriminator", type=Path, default=DATA / "discriminator.h5", help="the discriminator's")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
     parser.add_argument(
-        "--networks", choices=NETWORKS, default=NETWORKS[0], help="what the weights belong to, as in face_generator.py"
+        "--networks", choices=NETWORKS, default=NETWORKS[0], help="networks of the weights, as in face_generator.py"
     )
-    wanted = parser.add_argument_group("pictures (all of them where none is named)")
+    wanted = parser.add_argument_group("pictures (default: all of them)")
     wanted.add_argument("--grid", action="store_true", help="100 generated faces")
     wanted.add_argument("--scores", action="store_true", help="400 faces sorted by the discriminator's score")
     wanted.add_argument("--segment", action="store_true", help="20 faces between two latent vectors")
@@ -99,7 +99,7 @@ def command_line() -> scripts.CommandLine:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Load the weights and draw what was asked for."""
+    """Load the weights and draw the pictures asked for."""
     parser = command_line()
     options = parser.parse_args(arguments)
     everything = not (options.grid or options.scores or options.segment or options.pca)
@@ -116,13 +116,13 @@ def main(arguments: list[str] | None = None) -> None:
 
         generator, discriminator, width = gan.generator, gan.discriminator, gan.require_latent_generator().dimension
 
-        # The latents of all pictures come from one table, so that leaving one picture out changes no other.
+        # All pictures use latents from one table, so that leaving one picture out does not change the others.
         random = np.random.default_rng(options.seed)
         latents = random.standard_normal((len(faces), width)).astype(np.float32)
         # ---- z -> G(z), in the network's own range -> intensities in [0, 1] ----
         # Only the comparison of distributions needs as many faces as there are real ones.
         wanted = latents if options.pca or everything else latents[:400]
-        # `predict` first compiles a function, for a second; a few calls are faster.
+        # `predict` first compiles a function, which takes a second. A few calls are faster.
         parts = [generator(wanted[start : start + 1000], training=False) for start in range(0, len(wanted), 1000)]
         outputs = np.concatenate(parts)
         generated = gan.decoding.recover(outputs)
@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
         if options.segment or everything:
             # ---- 2. G((1 - t) z_0 + t z_1) ----
             ### BEGIN SOLUTION
-            # Of the 30 faces that D scores highest, the two that differ most in what is not brightness or contrast.
+            # Of the 30 faces that D scores highest, take the two that differ most, apart from brightness and contrast.
             best = np.argsort(-np.ravel(discriminator(outputs[:100], training=False)), kind="stable")[:30]
             means = generated[best].mean(axis=(1, 2), keepdims=True)
             standard = (generated[best] - means) / (generated[best].std(axis=(1, 2), keepdims=True) + 1e-6)
@@ -196,7 +196,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def print_answers(measures: dict[str, dict]) -> None:
-    """Answer the questions with what was measured."""
+    """Print the measured answers to the questions."""
     if "score" in measures:
         brightness, contrast = measures["score"].values()
         print(f"1. Correlation of the score with brightness {brightness:+.2f}, with contrast {contrast:+.2f}.")

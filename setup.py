@@ -1,6 +1,6 @@
-"""Packages the folder ``data`` as ``gankit.data``, so that faces and weights travel with an installed kit.
+"""Package the folder ``data`` as ``gankit.data``, so that an installed kit contains faces and weights.
 
-Everything else about the package stands in ``pyproject.toml``, which cannot list found packages and another one.
+``pyproject.toml`` holds all other settings of the package. It cannot list both found packages and an additional one.
 """
 
 from setuptools import find_packages, setup

@@ -24,7 +24,7 @@ from __future__ import annotations
 from gankit import scripts
 from gankit.training.recipes import Part
 
-# The settings of each part. The older course's are too small, and too short, to learn either cloud.
+# The settings of each part. The older course's networks are too small, and its runs too short, to learn either cloud.
 RECIPES = {
     "default": {
         "circle": Part("circle", (1, 100, 100), latent_type="uniform", learning_rate=0.001, decay=0.3, epochs=150),
@@ -95,7 +95,7 @@ class Simple_GAN(GAN):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn the circle and the four clouds, and draw what was learned."""
+    """Learn the circle and the four clouds, and draw the results."""
     parser = scripts.PointCommandLine(__doc__, "simple_gan", RECIPES)
     options = parser.parse_args(arguments)
     seed = options.seed

@@ -27,7 +27,8 @@ from dataclasses import replace
 from gankit import scripts
 from gankit.training.recipes import Part
 
-# The settings of each part. The second one differs only in how the critic ends, and shows what goes wrong with a tanh.
+# The settings of each part. The second part differs only in the critic's last layer, and shows what goes wrong with
+# tanh.
 LEARNS = Part("four_clouds", (2, 100, 100), "linear", learning_rate=0.001, decay=0.8, epochs=150)
 RECIPES = {
     "default": {"four_clouds": LEARNS, "tanh_critic": replace(LEARNS, discriminator_output="tanh", epochs=50)},

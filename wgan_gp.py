@@ -28,7 +28,7 @@ from typing import Any
 from gankit import scripts
 from gankit.training.recipes import Part
 
-# The settings of each part. Lambda is small, as the clouds are; with the paper's 10 they are not learned.
+# The settings of each part. Lambda is small because the clouds are small. With the paper's 10 they are not learned.
 CLOUDS = Part("four_clouds", (2, 100, 100), "linear", learning_rate=0.001, decay=0.8, epochs=100, lambda_gp=0.02)
 CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.0001, decay=0.5, epochs=75, lambda_gp=1.0)
 OLDER_CORNER = Part("corner_cloud", (49, 98, 98), learning_rate=0.00003, epochs=100, steps_per_epoch=250)
@@ -49,7 +49,7 @@ RECIPES = {
         "corner_WGAN_GP": OLDER_CORNER,
     },
 }
-# Pictures that set several parts side by side.
+# Pictures that show several parts side by side.
 COMPARISONS = {
     "lambda.png": ("four_clouds", "lambda_10"),
     "three_gans.png": ("clouds_Simple_GAN", "clouds_WGAN_clip", "four_clouds"),
@@ -118,7 +118,7 @@ class WGAN_GP(GAN):
             scores = self.discriminator(mixed, training=True)
         gradients = tape.gradient(scores, mixed)
         squares = tf.reduce_sum(gradients**2, axis=list(range(1, len(gradients.shape))))
-        # The slope of the root is infinite at 0: a dead critic would turn every weight into NaN.
+        # The slope of the root is infinite at 0, so a dead critic would turn every weight into NaN.
         norms = tf.sqrt(tf.maximum(squares, 1e-12))
         return tf.reduce_mean((norms - 1.0) ** 2)
         ### END SOLUTION
@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = scripts.PointCommandLine(__doc__, "wgan_gp", RECIPES)
     options = parser.parse_args(arguments)
     seed = options.seed
-    # Only the comparisons need the other two classes; the lesson above stands on its own.
+    # Only the comparisons need the other two classes.
     from simple_gan import Simple_GAN
     from wgan_clip import WGAN_clip
 

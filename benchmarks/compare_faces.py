@@ -19,7 +19,7 @@ from gankit.faces.imports import import_faces
 from gankit.faces.principal import PrincipalComponents
 
 COMPONENTS = 10
-FEWEST = 20  # with fewer faces there are no ten components, nor neighbours worth the name
+FEWEST = 20  # fewer faces have no ten components, and too few neighbours
 
 
 def shares_of_variance(faces: np.ndarray, count: int = COMPONENTS) -> np.ndarray:
@@ -41,7 +41,7 @@ def mean_face_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[tuple[str, str, str]]:
-    """Return the rows of the table: figure, value, aim.
+    """Return the rows of the table: measure, value, aim.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
     size = min(5000, len(a), len(b))
     manifolds = metrics.comparison(b, a, size)
     shares = list(zip(shares_of_variance(a), shares_of_variance(b)))
-    # The first network is what makes TensorFlow look for graphics cards, and tell of it.
+    # The first network makes TensorFlow search for graphics cards and print notes about it.
     with scripts.quiet_start():
         accuracies = [metrics.classifier_accuracy(a, b, seed=seed) for seed in range(cnn_seeds)]
     spread = f" ({min(accuracies):.3f} to {max(accuracies):.3f})"
@@ -84,7 +84,7 @@ def compare(rendered: np.ndarray, real: np.ndarray, cnn_seeds: int = 3) -> list[
 
 
 def draw(rendered: np.ndarray, real: np.ndarray, output: scripts.OutputFolder) -> None:
-    """Grids, mean faces, components and histograms side by side."""
+    """Draw grids, mean faces, components and histograms side by side."""
     sets = {"rendered": rendered / 255.0, "real": real / 255.0}
     output.save_figure(plots.faces_side_by_side({name: faces[:100] for name, faces in sets.items()}), "grids.png")
     components = {}
@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
         type=scripts.whole_number(0),
         nargs=4,
         metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
-        help="the square of each real picture to take, in pixels (default: the largest in its middle)",
+        help="the square to take from each real picture, in pixels (default: the largest in the middle)",
     )
     parser.add_argument("--rendered", type=Path, default=FACES_FILE, help="rendered faces (default: the project's own)")
     parser.add_argument("--cnn-seeds", type=scripts.whole_number(1), default=3, help="CNNs to train (default: 3)")

@@ -1,9 +1,9 @@
-"""Run recipes of the face generator over several seeds: Frechet distance against time, recall, and what a CNN notices.
+"""Run recipes of the face generator with several seeds: Frechet distance over time, recall, and a CNN's accuracy.
 
-`frechet_distance` is that of pixels, `encoder_distance` that of the encoder's features.
+`frechet_distance` is computed on pixels, `encoder_distance` on the encoder's features.
 
-The clock stands still while faces are drawn and measured. Runs that `--seconds` ends early are those of a longer
-recipe cut short: where the learning rates decay, give `--steps` instead.
+The time does not include generating and measuring faces. `--seconds` stops a longer recipe early, so its learning rates
+do not reach 0. For recipes with a decay, give `--steps` instead.
 
 Run: python benchmarks/compare_recipes.py --recipes fast --seeds 0 1 2
      python benchmarks/compare_recipes.py --recipes fast best --faces my_faces.npy --steps 600 --lambda-gp 10
@@ -45,7 +45,7 @@ COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "encoder_di
 
 
 class Curve(keras.callbacks.Callback):
-    """Measure the Frechet distance at evenly spread steps, and stop when the time is up.
+    """Measures the Frechet distance at evenly spread steps, and stops training when the time is up.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Curve(keras.callbacks.Callback):
     real : numpy.ndarray
         Intensities in [0, 1], shape ``(n, height, width)``.
     steps, points : int
-        Training steps, and measurements on the way to the last one.
+        Number of training steps, and of measurements.
     seconds : float, optional
         When to stop, in seconds of training.
 
@@ -75,7 +75,7 @@ class Curve(keras.callbacks.Callback):
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Measure where it is time to."""
+        """Measure if a measurement is due."""
         seconds = time.perf_counter() - self._started
         over = self._limit is not None and seconds >= self._limit
         if over or (self._marks and batch + 1 >= self._marks[0]):
@@ -105,20 +105,20 @@ def build(options: argparse.Namespace, faces: np.ndarray) -> WGAN_GP:
 
 
 def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds: float | None, cnns: int) -> dict:
-    """Train by the options and return the figures.
+    """Train with the options and return the measures.
 
     Parameters
     ----------
     options : argparse.Namespace
-        Those of ``face_generator.py``.
+        The options of ``face_generator.py``.
     faces : numpy.ndarray
         uint8, shape ``(n, 16, 16)``.
     points : int
-        Measurements on the way, the last one included.
+        Number of measurements during training, including the last one.
     seconds : float, optional
-        Training stops after that.
+        Training stops after this time.
     cnns : int
-        CNNs to train; their median counts.
+        Number of CNNs to train; the result is the median of their accuracies.
     """
     real = faces.astype(np.float32) / 255
     gan = build(options, faces)
@@ -152,16 +152,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = scripts.OneSentenceParser(
         prog="benchmarks/compare_recipes.py",
         description=__doc__.splitlines()[0],
-        epilog="Every other option is handed to face_generator.py: --steps 600, --lambda-gp 10, ...",
+        epilog="All other options are those of face_generator.py: --steps 600, --lambda-gp 10, ...",
         allow_abbrev=False,
     )
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["fast"], help="recipes (default: fast)")
     parser.add_argument("--seeds", nargs="+", type=scripts.whole_number(0), default=[0], help="seeds (default: 0)")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces, .npy or .npz (default: the project's)")
-    parser.add_argument("--seconds", type=scripts.positive, help="stop after so many seconds of training")
-    parser.add_argument("--points", type=scripts.whole_number(1), default=4, help="measurements of a run (default: 4)")
+    parser.add_argument("--seconds", type=scripts.positive, help="stop after this many seconds of training")
+    parser.add_argument("--points", type=scripts.whole_number(1), default=4, help="measurements per run (default: 4)")
     parser.add_argument("--cnn-seeds", type=scripts.whole_number(0), default=1, help="CNNs to train (default: 1)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/recipes.jsonl"), help="where the figures go")
+    parser.add_argument("--output", type=Path, default=Path("outputs/recipes.jsonl"), help="file for the measures")
     options, others = parser.parse_known_args(arguments)
     settings = [
         scripts.FaceCommandLine(face_generator.__doc__).parse_args([*others, "--recipe", recipe, "--seed", str(seed)])
@@ -180,7 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
             print("  ".join(f"{row[column]!s:>{max(7, len(column))}}" for column in COLUMNS))
         for row in rows:
             print(f"{row['recipe']}, seed {row['seed']}, steps / seconds / distance:", *row["curve"])
-    print(f"The figures are in {options.output}.")
+    print(f"The measures are in {options.output}.")
 
 
 if __name__ == "__main__":

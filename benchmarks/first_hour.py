@@ -1,4 +1,4 @@
-"""How well the lessons of tasks 1 to 3 end: their default runs with several seeds.
+"""Final quality of tasks 1 to 3: their default runs with several seeds.
 
 Run: python benchmarks/first_hour.py                 (every part of every task, seeds 0 to 4)
      python benchmarks/first_hour.py --tasks wgan_gp --part corner --seeds 0 1 2
@@ -22,7 +22,7 @@ TASKS = ("simple_gan", "wgan_clip", "wgan_gp")
 
 
 def measured(task: str, seed: int, options: list[str], folder: Path) -> dict[str, dict]:
-    """Run a task file as a user would; return the measures that it records, by part."""
+    """Run a task file as a user does; return the measures that it records, by part."""
     command = [sys.executable, str(ROOT / f"{task}.py"), "--seed", str(seed), "--output", str(folder), *options]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return json.loads((folder / "record.json").read_text())["measures"]

@@ -1,11 +1,11 @@
-"""Grade a class made from the grader's own corpora: how long it takes, how much memory, and whether scores hold.
+"""Grade a class made from the grader's test submissions: time, memory, and whether the points are reproducible.
 
-The students of the class mix styles and mistakes of ``tests/submissions``: every second task file is a right one, in a
-style of its own, the others hold one mistake each.
+The submissions of the class mix styles and mistakes of ``tests/submissions``. Every second task file is right, in its
+own style. Each of the others has one mistake.
 
 Run: python benchmarks/grade_class.py                     (60 submissions: seconds, and peak memory of all processes)
-     python benchmarks/grade_class.py --alone 6           (six of them once more, alone, backwards: the same points?)
-     python benchmarks/grade_class.py --students 2 --seeds 100     (the same points under every seed?)
+     python benchmarks/grade_class.py --alone 6           (six of them again, alone, in reverse order: same points?)
+     python benchmarks/grade_class.py --students 2 --seeds 100     (the same points with every seed?)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def students(count: int) -> list[dict[str, bytes]]:
-    """Return the files of each student, by name; the first is the reference itself."""
+    """Return the files of each student, by name; the first student has the reference solution."""
     cases = {"right": list(corpus.right()), "wrong": list(corpus.wrong())}
     tasks = sorted({case.task for case in cases["right"]})
     of_task = {
@@ -49,7 +49,7 @@ def students(count: int) -> list[dict[str, bytes]]:
 
 
 def make_class(folder: Path, count: int) -> list[Submission]:
-    """Write the class into a folder and read it as the grader does."""
+    """Write the class into a folder, and read it as the grader does."""
     for number, files in enumerate(students(count)):
         own = folder / f"student_{number:02d}"
         own.mkdir()
@@ -59,7 +59,7 @@ def make_class(folder: Path, count: int) -> list[Submission]:
 
 
 class MemoryWatch:
-    """Watches the memory of this process and all below it, as Linux accounts for shared pages (PSS)."""
+    """Watches the memory of this process and all its descendants; shared pages are divided as in Linux's PSS."""
 
     def __init__(self) -> None:
         self.peak_bytes = 0
@@ -87,7 +87,7 @@ def _family(pid: int) -> list[int]:
             for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
                 try:
                     below += [int(word) for word in tasks.read_text().split()]
-                except OSError:  # it has ended meanwhile
+                except OSError:  # the process has ended meanwhile
                     continue
         members += below
         added = below
@@ -103,31 +103,27 @@ def _shared_fairly(pid: int) -> int:
 
 
 def scores(grader: Grader, submissions: list[Submission]) -> dict[str, tuple[float, ...]]:
-    """Grade and return each submission's points, task by task."""
+    """Grade the submissions and return the points of each, task by task."""
     return {
         report.name: tuple(round(task.points, 4) for task in report.tasks) for report in grader.grade_all(submissions)
     }
 
 
 def report_differences(title: str, expected: dict, found: dict) -> int:
-    """Print the submissions whose points differ, and return how many do."""
+    """Print the submissions whose points differ, and return their number."""
     differing = [name for name in found if found[name] != expected[name]]
     for name in differing:
-        print(f"{title}: {name} has {found[name]}, and {expected[name]} before.")
+        print(f"{title}: {name} has {found[name]}, but had {expected[name]} before.")
     return len(differing)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the figures; the exit status is 1 where points differ."""
+    """Print the measurements; the exit status is 1 if points differ."""
     parser = scripts.OneSentenceParser(description=__doc__.split("\n")[0])
     parser.add_argument("--students", type=scripts.whole_number(1), default=60, help="submissions in the class")
     parser.add_argument("--jobs", type=scripts.whole_number(1), default=2, help="tasks that run at the same time")
-    parser.add_argument(
-        "--seeds", type=scripts.whole_number(1), default=1, help="grade the class under that many seeds"
-    )
-    parser.add_argument(
-        "--alone", type=scripts.whole_number(0), default=0, help="submissions to grade once more, alone"
-    )
+    parser.add_argument("--seeds", type=scripts.whole_number(1), default=1, help="grade the class with this many seeds")
+    parser.add_argument("--alone", type=scripts.whole_number(0), default=0, help="submissions to grade again, alone")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, MemoryWatch() as memory:
         submissions = make_class(Path(folder), options.students)
@@ -150,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
                     alone = scores(Grader(workers, jobs=options.jobs), [submission])
                 changed += report_differences("alone", first, alone)
             differing += changed
-            print(f"{options.alone} alone, with seeds of their own: {changed} differing scores.")
+            print(f"{options.alone} alone, with other seeds: {changed} differing scores.")
     print(f"Peak memory of all processes: {memory.peak_bytes / 2**20:.0f} MB.")
     return int(differing > 0)
 

@@ -1,15 +1,15 @@
-"""Mutation testing of the judge: how many changes of its code do the submissions in `tests/submissions` notice.
+"""Mutation testing of the judge: count the changes of its code that the submissions in `tests/submissions` notice.
 
-    python benchmarks/mutate_judge.py record RECORDS           play every submission once; needs TensorFlow
+    python benchmarks/mutate_judge.py record RECORDS           run every submission once; needs TensorFlow
     python benchmarks/mutate_judge.py run RECORDS --most 600   judge the records with mutants of the judge
 
-The judge only reads what workers send back. So the workers play each submission once, with one seed, and every mutant
-is shown the same answers. Mutants are those of cosmic-ray (`pip install .[mutation]`), one for each operator of each
-expression. A mutant is noticed if a submission gets a verdict that its folder does not allow, or if judging does not
-end.
+The judge only reads the answers of workers. Workers therefore run each submission once, with one seed, and every mutant
+of the judge reads the same answers. cosmic-ray makes the mutants (`pip install .[mutation]`), one for each operator of
+each expression. A mutant is noticed if a submission gets a verdict that its folder does not allow, or if judging does
+not end.
 
-Left out, and said so: code that makes inputs, as its mutants would need answers of their own; type annotations, which
-are never evaluated; mutants with which the judge cannot even be imported.
+The benchmark leaves out, and reports, three groups of mutants: those of code that makes inputs, which would need other
+answers; those of type annotations, which are never evaluated; and those with which the judge cannot be imported.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 JUDGE = ROOT / "gankit" / "grading" / "judge"
 PACKAGE = "gankit.grading.judge"
 SEED = 7
-# What makes the inputs: whole modules, or functions of them.
+# The code that makes inputs: whole modules, or functions of modules.
 INPUTS = {
     "training_steps.scenes": None,
     "networks": {"glorot_like"},
@@ -46,7 +46,7 @@ INPUTS = {
     "scripts.inputs": None,
     "tasks": {"prepare"},
 }
-# Seconds of CPU time after which a verdict counts as never given; the slowest takes about one.
+# After this many seconds of CPU time, a verdict counts as never given. The slowest verdict takes about one second.
 MOST_SECONDS = 20
 
 
@@ -76,7 +76,7 @@ def verdict(case: Any, workers: Any) -> Any:
 
 
 def record(folder: Path) -> None:
-    """Play every submission that is not on record, and say which verdicts are not as they should be."""
+    """Run every submission that is not on record, and print the verdicts that differ from the expected ones."""
     from recorded_workers import RecordedWorkers
 
     from gankit.grading.runner import Workers
@@ -86,7 +86,7 @@ def record(folder: Path) -> None:
         cases = all_cases()
         for number, case in enumerate(cases, start=1):
             complaint = case.complaint(verdict(case, workers))
-            print(f"{number}/{len(cases)} {case.label}: {complaint or 'as it should be'}", flush=True)
+            print(f"{number}/{len(cases)} {case.label}: {complaint or 'as expected'}", flush=True)
 
 
 # ------------------------------------------------------------------------------------------------- mutants
@@ -103,12 +103,12 @@ class Mutant:
 
     @cached_property
     def original(self) -> str:
-        """The module as it is."""
+        """The original source of the module."""
         return (JUDGE / f"{self.module.replace('.', '/')}.py").read_text(encoding="utf-8")
 
     @cached_property
     def source(self) -> str:
-        """The module with the change."""
+        """The source of the module with the change."""
         from cosmic_ray.mutating import mutate_code
         from cosmic_ray.plugins import get_operator
 
@@ -116,7 +116,7 @@ class Mutant:
 
     @property
     def change(self) -> str:
-        """The line as it was and as it is."""
+        """The line before and after the change."""
         old, new = self.original.splitlines(), self.source.splitlines()
         pairs = [(a.strip(), b.strip()) for a, b in zip(old, new) if a != b] or [
             (old[self.line - 1].strip(), "(removed)")
@@ -130,7 +130,7 @@ def module_name(path: Path) -> str:
 
 
 def all_mutants(choice: random.Random) -> Iterator[Mutant]:
-    """Yield one mutant for each kind of change of each place that is not left out."""
+    """Yield one mutant for each operator at each position that is not left out."""
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.plugins import get_operator, operator_names
 
@@ -188,11 +188,12 @@ def baseline(cases: list, workers: Any) -> tuple[list, dict[str, bytes], dict[tu
     Returns
     -------
     cases : list
-        Those that are on record and whose verdict is as it should be.
+        The cases that are on record and get the expected verdict.
     plays : dict
-        What each was asked for, pickled, by its label.
+        The pickled requests of each case, by its label.
     covering : dict
-        The places of the cases that run each line of the judge, the quickest first; all for lines of import time.
+        For each line of the judge, the positions of the cases that run it, the fastest first; all cases for lines that
+        run at import.
     """
     import coverage
     from recorded_workers import NotOnRecord
@@ -248,7 +249,7 @@ def _in_lambda(file: str, line: int, cache: dict[str, set[int]] = {}) -> bool:  
 
 
 def judge_with(mutant: Mutant, cases: Iterable, plays: dict[str, bytes], workers: Any) -> tuple[str, str]:
-    """Judge the cases with a mutant, until one notices it; to be called in a process of its own.
+    """Judge the cases with a mutant until one notices it; call this in a separate process.
 
     Returns
     -------
@@ -330,7 +331,7 @@ def _in_a_child(mutant: Mutant, cases: list, plays: dict[str, bytes], workers: A
     with os.fdopen(end) as answers:
         lines = answers.read().splitlines()
     os.waitpid(child, 0)
-    # A mutant that brings the process down is noticed as well.
+    # A mutant that ends the process is noticed too.
     outcome, reason = json.loads(lines[0]) if lines else ("noticed", "the process ended")
     return outcome, reason
 
@@ -340,10 +341,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("record", "run"))
     parser.add_argument("records", type=Path, help="a folder outside the project")
-    parser.add_argument("--most", type=int, default=10**6, help="so many mutants, drawn at random")
-    parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--most", type=int, default=10**6, help="number of mutants, sampled at random")
+    parser.add_argument("--seed", type=int, default=0, help="seed of this sample")
     parser.add_argument("--modules", nargs="*", default=[], help="mutate these modules only")
-    parser.add_argument("--output", type=Path, help="append one line of JSON a mutant to this file")
+    parser.add_argument("--output", type=Path, help="append one line of JSON per mutant to this file")
     options = parser.parse_args()
     if options.command == "record":
         record(options.records)

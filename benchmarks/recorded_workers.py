@@ -1,4 +1,4 @@
-"""Workers that play a request once, keep the answer in a folder, and give the same answer ever after."""
+"""Workers that run a request once, keep the answer in a folder, and return this answer from then on."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gankit.grading.worker import frames
 
 
 class NotOnRecord(LookupError):
-    """Nobody has played this request yet."""
+    """There is no record of this request yet."""
 
 
 class RecordedWorkers:
-    """Stands in for :class:`gankit.grading.runner.Workers`.
+    """Replaces :class:`gankit.grading.runner.Workers`.
 
     Parameters
     ----------
     folder : Path
-        Where answers are kept, one file a request.
+        Folder of the answers, one file per request.
     workers : Workers, optional
-        Who plays requests that are not on record; without it they raise :class:`NotOnRecord`.
+        Workers that run requests that are not on record; without them, such requests raise :class:`NotOnRecord`.
     """
 
     def __init__(self, folder: Path, workers: Workers | None = None):
@@ -31,11 +31,11 @@ class RecordedWorkers:
         self._answers: dict[str, bytes] = {}
 
     def not_enforced(self) -> list[str]:
-        """Return nothing: a record has no platform."""
+        """Return an empty list, because a record does not depend on the platform."""
         return []
 
     def run(self, request: dict[str, Any], files: dict[str, bytes], limits: Limits) -> Outcome:
-        """Return the answer on record, or play the request and put it there."""
+        """Return the answer on record, or run the request and record its answer."""
         path = self._folder / f"{_key(request, files)}.frame"
         if path.name not in self._answers:
             if not path.exists():

@@ -1,9 +1,10 @@
-"""How time and memory grow with the work: steps with the batch, samples with the data, pictures and metrics with faces.
+"""Growth of time and memory: steps with the batch, samples with the data, rendering and metrics with the faces.
 
-Every point is measured in a process of its own, so that its peak memory is its own. Memory is the peak over what the
-process held before the work began; the figure shows 1 MB where it is less. Times are the fastest of some turns. A line
-in the table says how time grows between the last two sizes: 1 is linear, 0 not at all. Work that compares every face
-with every other one, as the metrics of neighbours and of kernels do, is quadratic in time; its memory must not be.
+Every point is measured in a separate process, which gives the peak memory of this point alone. Memory is the peak above
+what the process held before the work; the figure shows at least 1 MB. Times are the fastest of several turns. A line in
+the table gives the power with which time grows between the last two sizes: 1 is linear growth, 0 is none. The metrics
+based on neighbours and kernels compare every face with every other one, so their time is quadratic. Their memory must
+not be.
 
 Run: python benchmarks/scaling.py          (figure and record in outputs/scaling)
      python benchmarks/scaling.py --largest
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gankit import scripts
 
-# A point that took so long is not measured once more.
+# A point that took longer than this is not measured again.
 ENOUGH_SECONDS = 30
 METRICS = (
     "frechet_distance",
@@ -47,7 +48,7 @@ UNITS = {"convolutional step": "batch size", "point-cloud step": "batch size", "
 
 
 def prepare(subject: str, size: int) -> tuple[Callable[[], object], int]:
-    """Return a function that does the work once, or several times, and how often it does it."""
+    """Return a function that does the work once or several times, and the number of times."""
     random = np.random.default_rng(0)
     if subject == "render":
         from gankit.faces.renderer import render_faces
@@ -58,7 +59,7 @@ def prepare(subject: str, size: int) -> tuple[Callable[[], object], int]:
 
         first, second = random.random((2, size, 16, 16), np.float32)
         measure = getattr(metrics, subject)
-        # `comparison` looks at no more than 5,000 faces of a set unless it is told to.
+        # By default, `comparison` uses at most 5,000 faces of a set.
         return lambda: measure(first, second, size) if subject == "comparison" else measure(first, second), 1
 
     import tensorflow as tf
@@ -92,7 +93,7 @@ def prepare(subject: str, size: int) -> tuple[Callable[[], object], int]:
 
 
 def measure(subject: str, size: int, turns: int) -> dict[str, float]:
-    """Do the work; return the milliseconds it takes and the megabytes it needs."""
+    """Do the work; return its time in milliseconds and its memory in megabytes."""
     work, count = prepare(subject, size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     fastest, spent = np.inf, 0.0
@@ -100,7 +101,7 @@ def measure(subject: str, size: int, turns: int) -> dict[str, float]:
         started = time.perf_counter()
         work()
         seconds = time.perf_counter() - started
-        if turn == 0:  # it allocates what there is to allocate, and builds a graph where there is one
+        if turn == 0:  # the first turn allocates all memory and builds the graph, if there is one
             megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         fastest, spent = min(fastest, seconds), spent + seconds
         if spent > ENOUGH_SECONDS:
@@ -109,13 +110,13 @@ def measure(subject: str, size: int, turns: int) -> dict[str, float]:
 
 
 def growth(points: list[dict[str, float]]) -> float:
-    """Return the exponent of the growth of time from the last but one size to the last."""
+    """Return the power with which time grows between the last two sizes."""
     before, last = points[-2:]
     return float(np.log(last["milliseconds"] / before["milliseconds"]) / np.log(last["size"] / before["size"]))
 
 
 def draw(results: dict[str, list[dict[str, float]]], output: scripts.OutputFolder) -> None:
-    """Write the figure: time above, memory below, a column for each kind of size."""
+    """Write the figure: time above, memory below, and one column per measure of size."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter
 
@@ -124,14 +125,14 @@ def draw(results: dict[str, list[dict[str, float]]], output: scripts.OutputFolde
         columns[UNITS.get(subject, "faces")].append(subject)
     shown = {unit: subjects for unit, subjects in columns.items() if subjects}
     figure = Figure(figsize=(max(9, 1 + 4 * len(shown)), 7), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # the caption stands below
+    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # room for the caption
     axes = figure.subplots(2, len(shown), squeeze=False)
     for column, (unit, subjects) in enumerate(shown.items()):
         for row, (quantity, least) in enumerate((("milliseconds", 0.0), ("megabytes", 1.0))):
             curves = [[(point["size"], max(point[quantity], least)) for point in results[name]] for name in subjects]
             for subject, curve in zip(subjects, curves):
                 axes[row, column].loglog(*zip(*curve), "o-", label=subject)
-            # What grows as fast as its sizes do runs parallel to this line.
+            # Curves of linear growth are parallel to this line.
             left, bottom = min(point for curve in curves for point in curve)
             right = max(size for curve in curves for size, _ in curve)
             axes[row, column].loglog([left, right], [bottom, bottom * right / left], "k:", linewidth=1, label="linear")
@@ -146,7 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = scripts.CommandLine(__doc__, "scaling")
     parser.add_argument("--repeats", type=scripts.whole_number(1), default=3, help="turns of each measurement")
     parser.add_argument("--only", choices=SIZES, nargs="+", default=list(SIZES), help="what to measure")
-    parser.add_argument("--largest", action="store_true", help="metrics of 50,000 faces as well, in many minutes")
+    parser.add_argument("--largest", action="store_true", help="also metrics of 50,000 faces (takes many minutes)")
     parser.add_argument("--point", nargs=2, metavar=("SUBJECT", "SIZE"), help="measure one point and print it as JSON")
     options = parser.parse_args(arguments)
     if options.point:

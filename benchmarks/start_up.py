@@ -1,7 +1,7 @@
-"""Time until a script answers: the help of every task, and the explorer's first picture, beside TensorFlow's own start.
+"""Time until a script answers: the help of every task, and the explorer's first picture beside TensorFlow's start.
 
-Every command runs in a process of its own, and all take turns, so that whatever else the machine does slows each of
-them. The picture is to be there in at most 1.3 times what ``import tensorflow`` takes, help in 0.3 seconds.
+Every command runs in a separate process. The commands take turns, so that other work on the machine slows all of them.
+The aims are at most 1.3 times the time of ``import tensorflow`` for the picture, and 0.3 seconds for help.
 
 Run: python benchmarks/start_up.py
 """
@@ -27,7 +27,7 @@ TASKS = ("simple_gan", "wgan_clip", "wgan_gp", "convolutional_gan", "face_genera
 
 
 def commands(folder: str) -> dict[str, list[str]]:
-    """Return what is timed, the yardstick first."""
+    """Return the commands to time; the first one is the reference."""
     return {
         "import tensorflow": ["-c", "import tensorflow"],
         "pretrained_explorer.py --grid": ["pretrained_explorer.py", "--grid", "--output", folder],
@@ -36,7 +36,7 @@ def commands(folder: str) -> dict[str, list[str]]:
 
 
 def run(arguments: list[str]) -> tuple[float, float]:
-    """Run Python once; return the seconds it took, and those of all processors together."""
+    """Run Python once; return the wall time and the processor time in seconds."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, check=True)
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
             for name, command in timed.items():
                 times[name].append(run(command))
     yardstick = np.min(times["import tensorflow"], axis=0)
-    print(f"Seconds, {options.repeats} turns; in brackets the fastest beside that of `import tensorflow`")
+    print(f"Seconds, {options.repeats} turns; in brackets as a multiple of `import tensorflow`")
     for name, values in times.items():
         (fastest, busy), median = np.min(values, axis=0), np.median(values, axis=0)[0]
         print(

@@ -1,10 +1,11 @@
-"""Time of a training step, this project's beside a plain Keras implementation of the same on the same TensorFlow.
+"""Time of a training step of this project, compared with a plain Keras implementation on the same TensorFlow.
 
-Two tables: the convolutional WGAN-GP step, called as a compiled function, and the point-cloud steps of the three GANs
-through ``fit``. The plain side is what a first implementation looks like: Keras's own layers, ``tf.random`` draws,
-default ``fit``. Both sides take turns, so that whatever else the machine does slows both; the figures are medians of
-the repeats, and the ratio is the median of the ratios of neighbouring turns; the fastest turns are given beside them.
-``--torch`` adds a column for the convolutional step in PyTorch, which may be installed for another Python.
+There are two tables: the convolutional WGAN-GP step, called as a compiled function, and the point-cloud steps of the
+three GANs through ``fit``. The plain side is a typical first implementation: Keras's own layers, random numbers of
+``tf.random``, and the default ``fit``. Both sides take turns, so that other work on the machine slows both. The times
+are medians of the repeats, and the ratio is the median of the ratios of neighbouring turns. The table also gives the
+fastest turns. ``--torch`` adds a column for the convolutional step in PyTorch, which may be installed for another
+Python.
 
 Run: python benchmarks/step_time.py
      python benchmarks/step_time.py --only convolutional --torch PYTHON
@@ -47,7 +48,7 @@ LATENT_DIMENSION = 16
 
 
 def plain_networks() -> tuple[keras.Model, keras.Model]:
-    """Return the networks of task 4 out of Keras's own layers."""
+    """Return the networks of task 4, made of Keras's own layers."""
     generator = [keras.layers.Dense(2048, activation="tanh"), keras.layers.Reshape((2, 2, 512))]
     for channels in (64, 16, 1):
         generator += [
@@ -71,7 +72,7 @@ def plain_networks() -> tuple[keras.Model, keras.Model]:
 
 
 def plain_dense_networks(widths: list[int]) -> tuple[keras.Model, keras.Model]:
-    """Return the networks of tasks 1 to 3 out of Keras's own layers."""
+    """Return the networks of tasks 1 to 3, made of Keras's own layers."""
     generator = [keras.layers.Dense(width, activation="tanh") for width in widths[1:-1]]
     generator.append(keras.layers.Dense(widths[-1], activation="sigmoid"))
     discriminator = [keras.layers.Dense(width, activation="tanh") for width in [*widths[-2:0:-1], 1]]
@@ -82,7 +83,7 @@ def plain_dense_networks(widths: list[int]) -> tuple[keras.Model, keras.Model]:
 
 
 class PlainGAN(keras.Model):
-    """The three training steps of the course as a first implementation has them; `kind` names the one."""
+    """The three training steps of the course in a typical first implementation; `kind` chooses one."""
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class PlainGAN(keras.Model):
         self.compile()
 
     def fake(self) -> tf.Tensor:
-        """Draw latents and generate."""
+        """Sample latents and generate examples."""
         return self.generator(tf.random.normal((self.batch_size, self.latent_dimension)), training=True)
 
     def penalty(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
@@ -178,7 +179,7 @@ def torch_step(python: str, batch_size: int, disc_iter: int, learning_rate: floa
     numbers = (batch_size, disc_iter, learning_rate, WGAN_GP.beta_1, WGAN_GP.beta_2)
     script = str(Path(__file__).with_name("torch_step.py"))
     command = [python, "-W", "ignore", script, *map(str, numbers)]
-    # Waiting threads must not keep a processor from the side whose turn it is.
+    # Waiting threads must not take processor time from the other side.
     options = {"env": {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}, "text": True}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options) as process:
 
@@ -211,7 +212,7 @@ def point_cloud_fits(kind: type, name: str, epochs: int, steps: int) -> dict[str
 
 
 def milliseconds(functions: dict[str, Callable[[], object]], repeats: int, steps: int) -> dict[str, np.ndarray]:
-    """Time the functions in turn; return for each the milliseconds a step of every repeat."""
+    """Time the functions in turns; return the milliseconds per step of every repeat, for each function."""
     for function in functions.values():
         for _ in range(2):
             function()
@@ -225,7 +226,7 @@ def milliseconds(functions: dict[str, Callable[[], object]], repeats: int, steps
 
 
 def row(title: str, times: dict[str, np.ndarray]) -> str:
-    """Return one line of a table: medians, fastest repeats, and the ratios of ours to every other."""
+    """Return one line of a table: medians, fastest repeats, and the ratios of ours to the others."""
     columns = [f"{name} {np.median(each):8.2f} ms (fastest {each.min():.2f})" for name, each in times.items()]
     ratios = [
         f"ours/{name} {np.median(times['ours'] / each):.2f} (fastest {times['ours'].min() / each.min():.2f})"
@@ -259,8 +260,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Print both tables."""
     parser = scripts.OneSentenceParser(prog="step_time.py", description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=scripts.whole_number(1), default=15, help="turns of each side")
-    parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES, help="the tables wanted")
-    parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch, to time that as well")
+    parser.add_argument("--only", choices=TABLES, nargs="+", default=TABLES, help="tables to print")
+    parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch, to time PyTorch as well")
     options = parser.parse_args(arguments)
     for line in tables(options.repeats, options.torch, options.only):
         print(line, flush=True)

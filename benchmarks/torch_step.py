@@ -1,8 +1,8 @@
-"""The convolutional WGAN-GP step in PyTorch, made once for every line on stdin.
+"""The convolutional WGAN-GP step in PyTorch: one step for every line on stdin.
 
-``step_time.py --torch PYTHON`` runs this file with a Python that has PyTorch, and nothing else needs to be installed
-there. The networks, the batches and the order of the updates are those of tasks 3 and 4, as a first implementation in
-PyTorch has them. After each step the generator's loss is printed.
+``step_time.py --torch PYTHON`` runs this file with a Python that has PyTorch. That Python needs no other packages. The
+networks, the batches and the order of the updates are those of tasks 3 and 4, in a typical first implementation in
+PyTorch. After each step, the file prints the generator's loss.
 
 Run: python benchmarks/step_time.py --torch PYTHON
 """
@@ -68,7 +68,7 @@ def make_step(
 
 
 def main() -> None:
-    """Print the version, then make a step for every line."""
+    """Print the version, then make one step for every line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("batch_size", type=int)
     parser.add_argument("disc_iter", type=int)

@@ -1,1 +1,1 @@
-"""Shared parts of the GAN course: everything the six task files have in common."""
+"""Shared parts of the GAN course: the code that the six task files have in common."""

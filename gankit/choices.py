@@ -7,5 +7,5 @@ CLOUDS = ("circle", "four_clouds", "corner_cloud")
 NETWORKS = ("convolutional", "wide")
 # Heights and widths of faces that `python -m gankit.faces` makes.
 FACE_SIZES = (16, 32, 64)
-# Options of a command line that say where and when, and not what: they change nothing in a run's result.
+# These options say where and when files are written. They do not change the result of a run.
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")

@@ -1,4 +1,4 @@
-"""Writing files so that each is there whole or not at all, even if the machine loses power in between."""
+"""Write files so that each exists completely or not at all, even if the machine loses power while writing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PARTIAL = "partial-"
 
 @contextlib.contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Let a file appear under its name when the block ends without an error, or not at all.
+    """Create a complete file when the block ends without an error, and no file otherwise.
 
     The block writes to ``partial-<name>`` in the same folder. That file is then flushed to the disk and renamed, which
-    replaces an older file in one step. A process that is killed on the way leaves the older file as it was; the next
-    attempt overwrites the partial file.
+    replaces an older file in one step. If the process is killed before that, the older file stays as it was, and the
+    next attempt overwrites the partial file.
 
     Parameters
     ----------
@@ -26,19 +26,19 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path
-        The path to write to for now; it exists, and is empty.
+        The path to write to inside the block. It exists and is empty.
 
     Raises
     ------
     OSError
-        If the file cannot be written. This is known when the block begins.
+        If the file cannot be written. The error is raised when the block begins.
     """
     path = Path(path)
     partial = path.with_name(PARTIAL + path.name)
     try:
         partial.write_bytes(b"")
         yield partial
-        # Without this, a name could reach the disk before the content does.
+        # Without this, the name could reach the disk before the content.
         flush_to_disk(partial)
         partial.replace(path)
         flush_to_disk(path.parent)
@@ -48,10 +48,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def flush_to_disk(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
+    """Wait until a file, or the list of names in a folder, is on the disk."""
     if path.is_dir() and os.name == "nt":
-        return  # Windows opens no folders, and writes their names by itself
-    # Windows flushes only what was opened for writing.
+        return  # Windows cannot open folders, and writes their names by itself
+    # Windows flushes only files that were opened for writing.
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -61,7 +61,7 @@ def flush_to_disk(path: Path) -> None:
 
 @contextlib.contextmanager
 def made_folder(path: Path) -> Iterator[Path]:
-    """Make a folder and the parents that it lacks; in the end those that stayed empty go again."""
+    """Make a folder and its missing parents; remove those that are still empty when the block ends."""
     path = path.absolute()
     with contextlib.ExitStack() as undo:
         for folder in reversed([folder for folder in (path, *path.parents) if not folder.exists()]):
@@ -71,6 +71,6 @@ def made_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Remove a folder if nothing is in it."""
+    """Remove a folder if it is empty."""
     with contextlib.suppress(OSError):
         folder.rmdir()

@@ -1,4 +1,4 @@
-"""How much memory there is, so that a request for more is answered with a sentence and not with a crash."""
+"""Check the free memory, so that a request for too much gives a clear error instead of a crash."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from gankit.errors import InputError
 
-# Where the system does not say.
+# Used if the system does not tell how much memory it has.
 ASSUMED_BYTES = 8 * 2**30
 
 
 def available_bytes() -> int:
-    """Return the bytes of memory that can be had now: what Linux calls available, elsewhere all there is."""
+    """Return the bytes of available memory on Linux, and of all memory on other systems."""
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
@@ -26,21 +26,21 @@ def available_bytes() -> int:
 
 
 def require_memory(needed: int, what: str, advice: str) -> None:
-    """Refuse what cannot fit into memory, before any of it is taken.
+    """Refuse a request that does not fit into memory, before any memory is allocated.
 
     Parameters
     ----------
     needed : int
-        Bytes.
+        The number of bytes.
     what : str
-        What needs them; the message begins with it.
+        What needs them; the beginning of the message.
     advice : str
-        What to do instead; the message ends with it.
+        What to do instead; the end of the message.
 
     Raises
     ------
     InputError
-        If more is needed than can be had.
+        If more memory is needed than is available.
     """
     available = available_bytes()
     if needed > available:
@@ -49,7 +49,7 @@ def require_memory(needed: int, what: str, advice: str) -> None:
 
 def in_words(size: int) -> str:
     """Write a number of bytes with a unit: ``20.0 GB``."""
-    # Python cannot turn arbitrarily long whole numbers into floats.
+    # Python cannot convert arbitrarily large integers to floats.
     if size >= 10**18:
         return "more than 1,000 PB"
     for unit, bytes_in_it in (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):

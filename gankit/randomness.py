@@ -1,4 +1,4 @@
-"""Seeded random draws that do not depend on graph construction, on the Keras version, or on each other."""
+"""Seeded random numbers that do not depend on graph construction, on the Keras version, or on each other."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import tensorflow as tf
 
 # TensorFlow's number for the algorithm.
 PHILOX = 1
-# No chance at all: a draw that fails with this chance needs no second attempt.
+# Below this probability a retry is not worth its cost.
 NEVER = 1e-30
 
 
 def new_seed() -> int:
-    """Draw a seed in [0, 2^31 - 1) from TensorFlow's global generator, which ``tf.random.set_seed`` controls."""
+    """Sample a seed in [0, 2^31 - 1) from TensorFlow's global generator, which ``tf.random.set_seed`` controls."""
     return int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
 
 
 class SeedSequence:
-    """Seeds for the layers of a network, one after the other, all from a single one."""
+    """A sequence of seeds for the layers of a network, derived from one seed."""
 
     def __init__(self, seed: int | None = None):
         self._random = np.random.default_rng(new_seed() if seed is None else seed)
@@ -31,16 +31,16 @@ class SeedSequence:
 
 
 class Stream(tf.random.Generator):
-    """A stream of random numbers: the numbers of ``tf.random.Generator``, each draw one operation instead of six."""
+    """A ``tf.random.Generator`` that samples the same numbers with one operation instead of six."""
 
     def normal(self, shape: Sequence[int] | tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
-        """Draw standard normal numbers."""
+        """Sample standard normal numbers."""
         return tf.raw_ops.StatefulStandardNormalV2(shape=shape, dtype=dtype, **self._source())
 
     def uniform(
         self, shape: Sequence[int] | tf.Tensor, maxval: int | None = None, dtype: tf.DType = tf.float32
     ) -> tf.Tensor:
-        """Draw real numbers in [0, 1), or whole numbers in [0, ``maxval``) where that is given."""
+        """Sample real numbers in [0, 1), or whole numbers in [0, ``maxval``) if ``maxval`` is given."""
         if maxval is None:
             return tf.raw_ops.StatefulUniform(shape=shape, dtype=dtype, **self._source())
         ends = {"minval": tf.constant(0, dtype), "maxval": tf.constant(maxval, dtype)}
@@ -51,33 +51,34 @@ class Stream(tf.random.Generator):
 
 
 def make_stream(seed: int | None = None) -> Stream:
-    """Return a stream of random numbers of its own (the Philox counter generator, Salmon et al. 2011).
+    """Return a new, independent stream of random numbers (the Philox counter generator, Salmon et al. 2011).
 
     ``tf.random.normal`` inside a compiled function takes its seed from the number of operations created before it,
-    so the same program draws other numbers on another Keras. A generator keeps its state in a variable instead.
+    so the same program samples different numbers with another version of Keras. A generator keeps its state in a
+    variable instead.
 
     Parameters
     ----------
     seed : int, optional
-        Seed of the stream; drawn by :func:`new_seed` where it is left out.
+        Seed of the stream; :func:`new_seed` chooses it by default.
     """
     return Stream.from_seed(new_seed() if seed is None else seed, alg="philox")
 
 
 def draw_without_replacement(stream: Stream, population: int, size: int) -> tf.Tensor:
-    """Draw distinct row numbers, every ordered choice being equally likely.
+    """Sample distinct row numbers; every ordered choice is equally likely.
 
-    The cost grows with ``size`` and not with ``population``: shuffling ten million rows to pick 200 would take longer
+    The cost grows with ``size`` and not with ``population``. Shuffling ten million rows to pick 200 would take longer
     than training on them.
 
     Parameters
     ----------
     stream : Stream
-        Where the random numbers come from.
+        Source of the random numbers.
     population : int
         Number of rows to choose from.
     size : int
-        Number of rows wanted; where it exceeds ``population`` every row is drawn once.
+        Number of rows to sample; if it exceeds ``population``, every row is returned once.
 
     Returns
     -------
@@ -89,8 +90,8 @@ def draw_without_replacement(stream: Stream, population: int, size: int) -> tf.T
         keys = stream.uniform((population,))
         return tf.cast(tf.math.top_k(keys, size).indices, tf.int64)
 
-    # Draw with replacement and keep the first `size` distinct values. Twice as many draws as needed are nearly always
-    # enough; where they are not, the whole attempt is thrown away, which favours no row over another.
+    # Sample with replacement and keep the first `size` distinct values. Twice as many samples as needed are nearly
+    # always enough. If they are not, discard the whole attempt, so that no row is favoured.
     def attempt() -> tf.Tensor:
         return tf.unique(stream.uniform((2 * size,), maxval=population, dtype=tf.int64)).y
 
@@ -106,9 +107,9 @@ def draw_without_replacement(stream: Stream, population: int, size: int) -> tf.T
 
 
 def chance_of_too_few(population: int, size: int) -> float:
-    """Bound the chance that ``2 size`` draws with replacement hit fewer than ``size`` rows.
+    """Bound the probability that ``2 size`` samples with replacement contain fewer than ``size`` distinct rows.
 
-    All draws then fall on ``size - 1`` rows, and there are ``population over size - 1`` ways to choose these.
+    In that case all samples lie among ``size - 1`` rows, which can be chosen in ``population over size - 1`` ways.
     """
     others = population - size + 1
     choices = math.lgamma(population + 1) - math.lgamma(size) - math.lgamma(others + 1)

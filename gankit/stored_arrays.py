@@ -1,7 +1,7 @@
-"""Reading NumPy's files of arrays without taking memory for what a damaged or hostile header claims.
+"""Read NumPy's files of arrays without allocating what a damaged or hostile header claims.
 
-``numpy.load`` allocates what a header promises and only then looks for it in the file. Here the promise is compared
-with what the file holds, and with the memory that is free, before anything is allocated.
+``numpy.load`` allocates the size that a header claims and only then reads the file. This module first compares the
+claimed size with the size of the file and with the free memory.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 MOST_HEADER_BYTES = 10_000
 # The versions that NumPy writes for arrays without named fields.
 HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-# What NumPy writes. Other compressions can unpack gigabytes from a few bytes before anybody can stop them.
+# The compressions that NumPy writes. Other ones can unpack gigabytes from a few bytes before anything can stop them.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class UnreadableError(ValueError):
-    """A file does not hold what it should; the message is the reason, for a sentence that names the file."""
+    """A file does not hold valid arrays; the message gives the reason, for use in a sentence that names the file."""
 
 
 def read_arrays(
@@ -37,15 +37,15 @@ def read_arrays(
     choose: Callable[[Sequence[str]], Sequence[str]] = tuple,
     advice: str = "give a smaller file",
 ) -> dict[str, np.ndarray]:
-    """Read arrays from a ``.npz`` archive, or the one array of a ``.npy`` file, whatever the file is called.
+    """Read arrays from a ``.npz`` archive, or the array of a ``.npy`` file, whatever the file's name.
 
     Parameters
     ----------
     path : path
         The file.
     choose : callable, optional
-        Called with the names of all arrays; returns the names of those to read. All are read where it is left out. The
-        array of a ``.npy`` file has the name "".
+        Takes the names of all arrays and returns the names of those to read. By default, all are read. The array of a
+        ``.npy`` file has the name "".
     advice : str
         What to do if there is not enough memory.
 
@@ -76,7 +76,7 @@ def read_arrays(
             return {name: np.lib.format.read_array(file, allow_pickle=False) for name in choose([""])}
     except (InputError, UnreadableError):
         raise
-    # Damaged files bring NumPy and its decompressors to raise errors of almost every kind.
+    # On damaged files, NumPy and its decompressors raise exceptions of almost every class.
     except Exception as error:
         raise UnreadableError(first_line(error)) from error
 
@@ -85,7 +85,7 @@ def _read_archive(
     file: IO[bytes], path: Path, choose: Callable[[Sequence[str]], Sequence[str]], advice: str
 ) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(file) as archive:
-        # Of two entries with one name the later one counts, as in NumPy.
+        # If two entries have the same name, the later one counts, as in NumPy.
         stored = {info.filename[: -len(".npy")]: info for info in archive.infolist() if info.filename.endswith(".npy")}
         chosen = {name: stored[name] for name in choose(list(stored))}
         needed = 0
@@ -104,7 +104,7 @@ def _read_archive(
 
 
 def _promised_bytes(file: IO[bytes], size: int) -> int:
-    """Return the bytes that the header at the beginning of ``file``, of ``size`` bytes, promises."""
+    """Return the number of bytes that the header of ``file``, whose size is ``size`` bytes, claims."""
     beginning = io.BytesIO(file.read(MOST_HEADER_BYTES))
     version = np.lib.format.read_magic(beginning)
     if version not in HEADER_READERS:
@@ -114,7 +114,7 @@ def _promised_bytes(file: IO[bytes], size: int) -> int:
         raise UnreadableError("it holds Python objects, and reading those could run code")
     if min(shape, default=0) < 0:
         raise UnreadableError("its shape is negative")
-    # Python's own numbers do not overflow.
+    # Python's integers do not overflow.
     promised, held = math.prod(shape) * dtype.itemsize, size - beginning.tell()
     if promised > held:
         raise UnreadableError(

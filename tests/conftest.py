@@ -1,10 +1,10 @@
-"""Shared fixtures. The suite needs no network and nothing outside the project."""
+"""Shared fixtures. The test suite needs no network and nothing outside the project."""
 
 import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# Two test processes share two cores: threads of their own would only wait for each other.
+# Two test processes share two cores. More threads would only wait for each other.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,7 +15,7 @@ import pytest
 
 @pytest.fixture
 def some_faces(tmp_path):
-    """A file of 120 small pictures of the coursework's form, each a smooth random pattern."""
+    """A file of 120 small pictures in the coursework's form, each a smooth random pattern."""
     random = np.random.default_rng(5)
     coarse = random.uniform(0, 255, (120, 4, 4))
     faces = np.kron(coarse, np.ones((1, 4, 4))) * 0.8 + random.uniform(0, 51, (120, 16, 16))
@@ -26,11 +26,11 @@ def some_faces(tmp_path):
 
 def pytest_addoption(parser):
     parser.addoption("--submission", metavar="DIR", help="grade the task files in DIR instead of testing the project")
-    parser.addoption("--every-submission", action="store_true", help="test the grader on all submissions, in minutes")
+    parser.addoption("--every-submission", action="store_true", help="test the grader on all submissions (minutes)")
 
 
 def pytest_configure(config):
-    # Python by itself looks for garbage among all that TensorFlow has imported again and again.
+    # By default, Python's garbage collector searches all objects that TensorFlow imported again and again.
     gc.set_threshold(50_000, 20, 1000)
     config.addinivalue_line("markers", "exhaustive: only with --every-submission")
     config.addinivalue_line("markers", "stored: compares with numbers or bytes that another machine has stored")
@@ -52,7 +52,7 @@ def workers():
 
 
 def pytest_ignore_collect(collection_path, config):
-    """With --submission the grading items run and nothing else; without it they do not."""
+    """With --submission only the grading items run; without it they do not run."""
     if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
         return None
     grades = collection_path.name == "test_submission.py"

@@ -1,4 +1,4 @@
-"""What the tests of the grader share: grading with one warmed worker, and samples of the submissions."""
+"""Shared code of the grader's tests: grading with one warm worker, and samples of the submissions."""
 
 import pytest
 from submissions.corpus import taken
@@ -11,13 +11,13 @@ def grade(workers, files, tasks, **options):
 
 
 def complaint(case, workers, **options):
-    """What is wrong with the verdict on a submission of the corpus; an empty string if nothing is."""
+    """What is wrong with the verdict on a submission of the corpus; an empty string if it is right."""
     (task,) = grade(workers, case.files, [case.task], scenes=case.scenes, **options)
     return case.complaint(task)
 
 
 def sampled(cases, every):
-    """All submissions with --every-submission, else every n-th: the whole takes minutes."""
+    """All submissions with --every-submission, and otherwise every n-th one, because all of them take minutes."""
     return [
         pytest.param(case, id=case.label, marks=() if place % every == 0 else pytest.mark.exhaustive)
         for place, case in enumerate(cases)

@@ -1,4 +1,4 @@
-"""NumPy derivations, in float64 and without TensorFlow, of what the networks and training steps must compute."""
+"""Derivations in NumPy, in float64 and without TensorFlow, of the results of networks and training steps."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def dense_stack(weights, x, last):
 
 
 def input_gradient(weights, x):
-    """dD/dx of a stack whose every layer is tanh and whose output is one number: the chain rule, written out."""
+    """dD/dx by the chain rule, for a stack with tanh in every layer and one output."""
     kernels, biases = weights[::2], weights[1::2]
     activations = [x]
     for kernel, bias in zip(kernels, biases):
@@ -68,7 +68,7 @@ class Adam:
 
 
 def convolve_same(maps, kernel, bias):
-    """3x3 convolution of maps (n, h, w, c) with zeros around the edge, tap by tap."""
+    """3x3 convolution of maps (n, h, w, c), padded with zeros, tap by tap."""
     _, height, width, _ = maps.shape
     padded = np.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
     out = np.zeros((*maps.shape[:3], kernel.shape[-1])) + bias

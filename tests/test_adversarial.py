@@ -1,4 +1,4 @@
-"""The general model and run, held against three systems of other shapes than two networks and latents."""
+"""The general model and run, tested with three systems that are more than two networks and latents."""
 
 import subprocess
 import sys
@@ -29,13 +29,13 @@ def dense(inputs, outputs, name, seed):
 
 
 def descend(loss, tape, *networks):
-    """One update of these networks, which share an optimizer."""
+    """One update of networks that share an optimizer."""
     variables = [variable for network in networks for variable in network.trainable_variables]
     networks[0].optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
 
 
 class Translator(AdversarialModel):
-    """Four networks: two generators that translate between two clouds and back, and a critic of each cloud."""
+    """Four networks: two generators that translate between two clouds, and a critic of each cloud."""
 
     loss_names = ("critics", "generators", "cycle")
 
@@ -78,7 +78,7 @@ class Translator(AdversarialModel):
 
 
 class Conditional(AdversarialModel):
-    """A pair with labels: networks with two inputs, one of them with batch norm, one with dropout."""
+    """A pair with labels: both networks have two inputs; one has batch norm, the other dropout."""
 
     loss_names = ("discriminator", "generator")
 
@@ -91,7 +91,7 @@ class Conditional(AdversarialModel):
         made = keras.layers.Dense(2, kernel_initializer=keras.initializers.GlorotUniform(seed + 1))(hidden)
         points, label = keras.Input((2,)), keras.Input((2,))
         both = keras.layers.Concatenate()([points, label])
-        # Keras 2 keeps the state of dropout where nothing can read it.
+        # On Keras 2, nothing can read the state of dropout.
         both = both if KERAS_2 else keras.layers.Dropout(0.3, seed=5)(both)
         score = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed + 2))(both)
         places = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
@@ -121,7 +121,7 @@ class Conditional(AdversarialModel):
 
 
 class Restorer(AdversarialModel):
-    """A generator whose input is a picture; pairs of pictures; and a third network that is not trained."""
+    """A generator that takes a picture, pairs of pictures, and a third network that is not trained."""
 
     loss_names = ("critic", "restorer")
 
@@ -205,7 +205,7 @@ def test_saved_weights_hold_everything_that_training_needs(system, tmp_path):
     original.save_weights(str(tmp_path / "model.weights.h5"))
     restored.load_weights(str(tmp_path / "model.weights.h5"))
     if system is Conditional:
-        return  # Keras keeps the state of seeded dropout to itself; a checkpoint has it, see below
+        return  # Keras does not save the state of seeded dropout. A checkpoint holds it, see below
     for model in (original, restored):
         model.fit(epochs=1, steps_per_epoch=3, verbose=0)
     assert_same_state(original, restored)
@@ -227,7 +227,7 @@ class KillAfter(keras.callbacks.Callback):
 
 
 def observed(model, kill_after=0):
-    """Callbacks with a state, and one that ends the run in its middle."""
+    """Callbacks with a state, and one that kills the run before its end."""
     first = next(iter(model.networks.values()))
     average = AveragedWeights(first, 0.8)
     return [
@@ -252,7 +252,7 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(system, kill_after, tmp_pa
     with pytest.raises(Killed):
         Run(tmp_path / "parts", options).fit(killed, **length, callbacks=observed(killed, kill_after))
     options.resume = True
-    # Before the first checkpoint there is nothing but the constructor to start from.
+    # Without a checkpoint, the run starts again from the constructor.
     resumed = system(seed=20 if kill_after > 1 else 0)
     others = observed(resumed)
     assert Run(tmp_path / "parts", options).fit(resumed, **length, callbacks=others) == losses
@@ -260,7 +260,7 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(system, kill_after, tmp_pa
     for one, other in zip(callbacks, others):
         for name, array in one.state_arrays().items():
             np.testing.assert_array_equal(array, other.state_arrays()[name])
-    # Once more, when all is done: nothing is trained any further.
+    # After the end, resuming trains no further steps.
     finished = system()
     assert Run(tmp_path / "parts", options).fit(finished, **length, callbacks=observed(finished)) == losses
     assert_same_state(whole, finished)

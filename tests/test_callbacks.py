@@ -36,7 +36,7 @@ def test_averaging_starts_as_a_plain_mean_and_goes_on_with_the_decay():
     network = one_weight()
     network.set_weights([np.array([[100.0]], np.float32)])
     values = [1.0, 3.0, 8.0]
-    # The initial weights and all steps so far weigh the same, until that mean is longer than the decay's.
+    # At first, the initial weights and all steps have the same weight.
     np.testing.assert_allclose(feed(AveragedWeights(network, 0.9), network, values), (100 + 1 + 3 + 8) / 4, rtol=1e-6)
     network.set_weights([np.array([[100.0]], np.float32)])
     mean = (100.0 + 1.0) / 2
@@ -50,7 +50,7 @@ def test_steps_made_in_one_call_weigh_as_much_as_one_by_one():
     network = one_weight()
     network.set_weights([np.array([[0.0]], np.float32)])
     callback = AveragedWeights(network, 0.9)
-    # After many steps the decay is in force: ten steps at one weight, in one call, leave 0.9^10 of the past.
+    # After many steps, the past has its full weight: ten steps at one value, in one call, leave 0.9^10 of the past.
     long_past = feed(callback, network, [0.0] * 30, block=10)
     assert long_past == 0
     network.set_weights([np.array([[1.0]], np.float32)])
@@ -95,7 +95,7 @@ def test_rates_stay_and_then_fall_in_a_straight_line(share, expected):
         decay.on_train_batch_begin(batch)
         for optimizer, rate in zip(optimizers, (0.01, 0.3)):
             np.testing.assert_allclose(np.array(optimizer.learning_rate), rate * factor, rtol=1e-5)
-    # A run may be longer than was announced: the rates then stay where they ended.
+    # A run may be longer than announced. The rates then stay at their last values.
     decay.steps_made = 13
     decay.on_train_batch_begin(13)
     np.testing.assert_allclose(np.array(optimizers[1].learning_rate), 0 if share else 0.3, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""A script of the older coursework's kind runs unchanged: numbered imports, its own builders, its calls."""
+"""A script in the style of the older coursework runs unchanged, with its numbered imports, builders and calls."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
-"""Both stacks, on any machine, draw the same random numbers: each draw is compared with ``draws.json``.
+"""Both stacks sample the same random numbers on any machine; each sample is compared with ``draws.json``.
 
-``python tests/test_draws_agree.py`` writes that file anew; with ``sensitivity`` behind it, it prints the figures from
-which the bounds of normal and spheric draws follow.
+``python tests/test_draws_agree.py`` writes that file again. ``python tests/test_draws_agree.py sensitivity`` prints the
+values from which the bounds of normal and spheric samples follow.
 """
 
 import json
@@ -13,14 +13,14 @@ import pytest
 
 STORED = Path(__file__).with_name("draws.json")
 
-# How many steps of float32 a draw may differ. TensorFlow computes normal numbers as sqrt(-2 log u) sin(2 pi v), in
-# float32, with the logarithm and the sine of the machine's library. Libraries promise these to one or two steps. With
-# both two steps off, a normal number moves by up to 6 steps and a coordinate of a spheric latent by up to 13, in
-# millions of draws (the command above); the machines and settings tried so far differ by none.
+# The number of steps of float32 by which a sample may differ. TensorFlow computes normal numbers in float32 as sqrt(-2
+# log u) sin(2 pi v), with the logarithm and the sine of the machine's library. Libraries guarantee these to one or two
+# steps. If both are two steps off, a normal number moves by up to 6 steps and a coordinate of a spheric latent by up to
+# 13, in millions of samples (the command above). The machines and settings tried so far do not differ.
 STEPS = {
     "normal latents": 6,
     "spheric latents": 16,
-    # Computed in float64 and rounded at the end: the library's last place can change the direction of the rounding.
+    # Computed in float64 and rounded at the end. The library's last digit can change the direction of the rounding.
     "circle": 1,
     "four clouds": 1,
     "corner cloud": 1,
@@ -28,7 +28,7 @@ STEPS = {
 
 
 def exact_draws():
-    """Draws that only move bits: no machine rounds here."""
+    """Samples that need no rounding on any machine."""
     import tensorflow as tf
 
     from gankit.networks.latents import LatentGenerator
@@ -48,7 +48,7 @@ def exact_draws():
 
 
 def rounded_draws():
-    """Draws that depend on the machine's logarithm, sine and cosine."""
+    """Samples that depend on the machine's logarithm, sine and cosine."""
     from gankit.datasets import point_clouds
     from gankit.networks.latents import LatentGenerator
 
@@ -104,13 +104,14 @@ def test_rounded_draws_are_the_stored_ones_but_for_the_last_places():
 @pytest.mark.stored
 def test_first_weights_are_the_stored_ones_but_for_the_last_place():
     for name, values in stored("first weights").items():
-        # u (high - low) + low, each operation rounded at the size of the limit; a fused multiply-add rounds once less.
+        # u (high - low) + low: each operation is rounded at the size of the limit. A fused multiply-add rounds once
+        # less.
         limit = np.sqrt(6 / sum(np.shape(values)))
         np.testing.assert_allclose(first_weights()[name], values, rtol=0, atol=2 * np.spacing(np.float32(limit)))
 
 
 def sensitivity(count=1_000_000):
-    """Print how far normal and spheric draws move when the library's functions are one or two steps off."""
+    """Print how far normal and spheric samples move if the library's functions are one or two steps off."""
     random = np.random.default_rng(0)
 
     def moved(values, steps):
@@ -129,7 +130,7 @@ def sensitivity(count=1_000_000):
         radius = np.sqrt(np.maximum(-2 * logarithm, 0))
         normal = np.stack([radius * sine, radius * cosine], axis=1).ravel()
         rows = normal.reshape(-1, 5)
-        # Machines add in other orders as well.
+        # Machines also differ in the order of additions.
         squares = (rows * rows)[:, random.permutation(5)]
         norms = np.sqrt(np.add.accumulate(squares, axis=1)[:, -1:])
         return normal, rows / norms

@@ -1,4 +1,4 @@
-"""The stored encoder: it reads attributes of faces it has not seen, and its features see what pixels hide."""
+"""The stored encoder: it reads attributes of unseen faces, and its features show differences that pixels hide."""
 
 import numpy as np
 import pytest
@@ -16,15 +16,15 @@ def encoder():
     return encoders.FaceEncoder.load()
 
 
-# The figures of these three tests come from stored weights. They move by less than 1e-6 of themselves between
-# instruction sets, and the bounds leave each of them at least 4 %.
+# The values of these three tests come from stored weights. Between instruction sets they change by less than 1e-6 of
+# their size, and the bounds leave each of them at least 4 %.
 @pytest.mark.stored
 def test_attributes_of_new_faces_are_read(encoder):
     faces, attributes = render_faces(600, seed=4321)
     estimates = encoder.attributes(faces / 255)
     assert set(estimates) == (set(attributes) - {"hair_style"}) | set(encoders.HAIR_STYLES)
     assert all(values.shape == (600,) and values.dtype == np.float32 for values in estimates.values())
-    # Correlations do not notice wrong units, so the errors are looked at as well.
+    # Correlations do not depend on the units, so the errors are checked too.
     for name, share in {"yaw": 0.7, "roll": 0.7, "skin": 0.4, "masculine": 0.25, "smile": 0.2}.items():
         truth = attributes[name].astype(float)
         assert ((estimates[name] - truth) ** 2).mean() < (1 - share) * truth.var(), name
@@ -57,8 +57,8 @@ def test_faces_are_described_one_by_one_however_many_there_are(encoder, monkeypa
     faces = load_faces()[:7] / 255
     together = encoder.features(faces)
     monkeypatch.setattr(encoders, "FACES_AT_ONCE", 3)
-    # Kernels add in another order for another number of faces: AVX2 ones moved a feature by 6e-6. A face in the wrong
-    # place moves features by about 1, their deviation.
+    # The order of additions depends on the number of faces. With AVX2 a feature changed by 6e-6. A face in the wrong
+    # position changes features by about 1, their deviation.
     np.testing.assert_allclose(encoder.features(faces), together, atol=1e-4)
     np.testing.assert_allclose(encoder.features(faces[4:5])[0], together[4], atol=1e-4)
 
@@ -85,7 +85,7 @@ def test_the_command_writes_an_encoder_in_units(tmp_path, capsys):
     trained = encoders.FaceEncoder.load(path)
     faces, attributes = render_faces(600, seed=5)
     estimates = trained.attributes(faces / 255)
-    # On its own training faces it is far better than the mean, in degrees too.
+    # On its training faces the encoder is far better than the mean, also in degrees.
     for name in ("skin", "yaw", "roll"):
         assert ((estimates[name] - attributes[name]) ** 2).mean() < 0.8 * attributes[name].var(), name
     shares = encoders.explained_variance(trained, faces, attributes)

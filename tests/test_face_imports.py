@@ -1,4 +1,4 @@
-"""Importing real faces: every pixel accounted for, every bad file named, and LFW without a network."""
+"""Importing real faces: every pixel counts, every bad file is named, and LFW is tested without a network."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def half_up(value):
 
 
 def averaged_by_hand(picture, size):
-    """The definition, in fractions: every pixel gives each cell the area that they share."""
+    """The definition, in fractions: each pixel contributes to a cell in proportion to their common area."""
     side = len(picture)
     cell = Fraction(side, size)
 
@@ -75,7 +75,7 @@ def test_colours_are_weighed_before_they_are_rounded():
 
 
 def test_halves_are_rounded_up():
-    # Four pixels a cell, whose mean is 0.5, 1.5, 2.5 ...: rounding to even would go down every other time.
+    # Each cell has four pixels with the mean 0.5, 1.5, 2.5 ... Rounding to even would round every other one down.
     picture = np.kron(np.arange(255).reshape(15, 17)[:, :15], np.ones((2, 2), int)).astype(np.uint8)
     picture[::2] += 1
     np.testing.assert_array_equal(to_face(picture, 15), np.arange(255).reshape(15, 17)[:, :15] + 1)
@@ -147,7 +147,7 @@ def test_transparent_palettes_show_white(tmp_path):
 
 def test_pictures_are_set_upright_before_they_are_cropped(tmp_path):
     upright = pixels(40, 20)
-    # What a camera stores for each EXIF orientation, so that showing it by the standard gives the upright picture.
+    # For each EXIF orientation, what a camera stores so that a standard viewer shows the upright picture.
     stored = {
         1: upright,
         2: upright[:, ::-1],
@@ -169,7 +169,7 @@ def test_pictures_are_set_upright_before_they_are_cropped(tmp_path):
 
 
 def write_bad_files(folder):
-    """Files that give no face, and a word of the reason for each."""
+    """Files that give no face, each with a word of the reason."""
     folder.mkdir(parents=True, exist_ok=True)
     good = save(folder / "corrupt.jpg", pixels(60, 60, 3)).read_bytes()
     (folder / "corrupt.jpg").write_bytes(good[: len(good) // 2])
@@ -182,9 +182,9 @@ def write_bad_files(folder):
     (folder / "zz_link.png").symlink_to(folder / "gone.png")
     return {
         "corrupt.jpg": "truncated",
-        "empty.png": "no picture",
+        "empty.png": "not a readable picture",
         "floats.tiff": "floats",
-        "notes.txt": "no picture",
+        "notes.txt": "not a readable picture",
         "small.png": "40x15",
         "wide.tiff": "16 bits",
         "zz_link.png": "not a file",
@@ -207,7 +207,7 @@ def test_bad_files_are_named_with_a_reason_and_the_rest_is_imported_in_order(tmp
 
 
 def write_huge_png(path, width, height):
-    """A picture of a few bytes that claims many pixels."""
+    """A picture file of a few bytes that claims many pixels."""
 
     def chunk(kind, content):
         return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
@@ -222,7 +222,7 @@ def test_pictures_that_claim_too_many_pixels_are_skipped_before_they_are_read(tm
         save(tmp_path / f"{name}.png", pixels(20, 20))
     write_huge_png(tmp_path / "x.png", 100_000, 100_000)
     write_huge_png(tmp_path / "y.png", 2_000_000_000, 1)
-    # Of so many pixels Pillow only warns.
+    # For this number of pixels Pillow only warns.
     write_huge_png(tmp_path / "z.png", 13_000, 13_000)
     monkeypatch.setattr(memory, "available_bytes", lambda: 10**9)
     monkeypatch.setattr(Image.Image, "convert", limited(Image.Image.convert))
@@ -347,7 +347,7 @@ def test_sizes_beyond_all_memory_are_answered_in_one_sentence(arguments, words, 
     if arguments[0] == "grid" and "--faces" not in arguments:
         arguments = [*arguments, "--faces", "few.npy"]
     if not words:
-        # So many rows are not there to be drawn.
+        # There are not enough faces for this many rows.
         main([*arguments, "--output", "out.png"])
         assert Image.open("out.png").size == (48, 3 * (5 * 17 - 1))
         return
@@ -469,7 +469,7 @@ def test_lfw_is_cropped_and_averaged(white, monkeypatch, tmp_path):
     expected = [to_face(picture[top:bottom, left:right], 16) for picture in pictures]
     np.testing.assert_array_equal(load_faces(tmp_path / "lfw.npz"), expected)
     assert asked == {"data_home": str(tmp_path / "cache"), "resize": None, "color": False}
-    # With another box, and where scikit-learn looks by itself.
+    # With another box, and with scikit-learn's default folder.
     np.testing.assert_array_equal(import_lfw(32, (10, 20, 42, 52)).faces, pictures[:, 20:52, 10:42])
     assert asked["data_home"] is None
 
@@ -500,15 +500,15 @@ def test_scikit_learn_itself_reads_its_cache_without_a_network(tmp_path, monkeyp
     home = tmp_path / "lfw_home"
     for number, person in enumerate(("Ann_Able", "Ann_Able", "Bea_Baker")):
         gray = np.kron(pixels(10, 10, seed=number), np.ones((25, 25), np.uint8))
-        # Kept in PNG under the layout's name, so that every pixel is known.
+        # PNG data under the file name of the layout, so that every pixel is known.
         picture = home / "lfw_funneled" / person / f"{person}_{number:04d}.jpg"
         save(picture, np.repeat(gray[..., None], 3, axis=-1), format="PNG")
     for name in ("pairs.txt", "pairsDevTrain.txt", "pairsDevTest.txt"):
         (home / name).touch()
-    monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("the network was asked"))
+    monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("the network was used"))
     from_folder = import_faces(home / "lfw_funneled", 16, LFW_CROP).faces
     from_cache = import_lfw(cache=tmp_path).faces
-    # scikit-learn shuffles.
+    # scikit-learn changes the order.
     assert sorted(face.tobytes() for face in from_cache) == sorted(face.tobytes() for face in from_folder)
 
 

@@ -98,14 +98,14 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 
 
 def header(shape, dtype="|u1", version=1):
-    """A .npy header by the format's definition."""
+    """A .npy header as the format defines it."""
     text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     text += b" " * (-(len(text) + 11) % 64) + b"\n"
     return b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(2 if version == 1 else 4, "little") + text
 
 
 def entry_of_zeros(path, name, shape, entry_bytes):
-    """An archive whose entry unpacks to a header and zeros: a thousandth of their size on the disk."""
+    """An archive whose entry unpacks to a header and zeros; on the disk it has a thousandth of their size."""
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open(name, "w", force_zip64=True) as entry,
@@ -135,7 +135,7 @@ LYING_FILES = {
 
 @pytest.fixture
 def nothing_large_is_allocated(monkeypatch):
-    """NumPy makes room for an array here before it reads it."""
+    """NumPy allocates an array here before reading it."""
     real = np.lib.format.read_array
 
     def read_array(file, **options):
@@ -270,7 +270,7 @@ def test_the_import_command_is_named_exactly_where_it_helps(array, size, tmp_pat
     if imported is not None:
         wanted = " --size 32" if size == 32 else ""
         command = f"python -m gankit.faces import --faces '{path}'{wanted} --output faces.npz"
-        assert message.endswith(f"make such faces of it with: {command}.")
+        assert message.endswith(f"turn it into such faces with: {command}.")
         assert imported.faces.shape == (5, size or 16, size or 16)
 
 

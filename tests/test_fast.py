@@ -1,4 +1,4 @@
-"""Accelerated networks against plain ones: values, derivatives of first and second order, files, summaries."""
+"""Accelerated networks compared with plain ones: values, first and second derivatives, files, summaries."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tensorflow import keras
 from convolutional_gan import convolutional_GenDiscr
 from gankit.fast import accelerate, convolutions, decelerate
 
-# (height, width), channels, filters: every way through the layer, and what is handed to Keras.
+# (height, width), channels, filters: every path through the layer, and the cases that Keras computes.
 SHAPES = [
     ((1, 1), 16, 17),
     ((2, 2), 16, 20),
@@ -26,7 +26,7 @@ UPSAMPLED = [((2, 2), 7, 5), ((4, 4), 3, 2), ((3, 5), 2, 1), ((1, 1), 4, 3), ((8
 
 
 def pair(kinds, shape, **options):
-    """The same stack twice, accelerated and plain, with the same weights, in float64."""
+    """The same stack, accelerated and plain, with equal weights, in float64."""
     stacks = []
     for change in (accelerate, lambda stack: stack):
         stack = keras.Sequential([keras.Input(shape, dtype="float64")])
@@ -98,7 +98,7 @@ def test_upsampled_convolutions_and_their_first_derivatives_are_those_of_keras(s
 
 
 def test_second_derivatives_of_an_upsampled_convolution():
-    # TensorFlow cannot differentiate nearest upsampling twice, so repetition stands for it.
+    # TensorFlow cannot differentiate nearest upsampling twice, so repetition replaces it.
     stack, _ = pair(["UpSampling2D", "Conv2D"], (2, 2, 3), filters=2, kernel_size=3, padding="same")
     maps = tf.constant(np.random.default_rng(1).standard_normal((3, 2, 2, 3)))
     kernel, bias = (tf.constant(weight) for weight in stack.get_weights())
@@ -188,11 +188,11 @@ def test_an_accelerated_network_stays_what_it_was(position, tmp_path):
 
     inputs = np.random.default_rng(0).standard_normal((5, *network.input_shape[1:])).astype(np.float32)
     outputs = np.array(network(inputs))
-    # Rounding of float32 sums of some thousand products, in another order.
+    # Rounding errors of float32 sums of several thousand products in another order.
     np.testing.assert_allclose(outputs, plain(inputs), atol=2e-5)
     assert (outputs != np.array(plain(inputs))).any(), "nothing was accelerated"
 
-    # Files go both ways, and a saved model needs nothing of this project.
+    # Each network reads the other's files, and a saved model does not need this project.
     path = str(tmp_path / "network.weights.h5")
     network.save_weights(path)
     other = convolutional_GenDiscr(seed=4)[position]

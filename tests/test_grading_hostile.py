@@ -1,4 +1,4 @@
-"""Hostile submissions gain nothing, cost the others nothing, and end."""
+"""Hostile submissions get no extra points, do not affect other submissions, and end."""
 
 import os
 import time

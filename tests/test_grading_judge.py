@@ -1,4 +1,4 @@
-"""The judge's derivations against central differences and closed forms."""
+"""The judge's derivations compared with central differences and closed forms."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The student's version: no solution in it, kind when it is run, and a round trip."""
+"""The student's version: it contains no solution, reports clearly what is missing, and survives a round trip."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The grader on training steps: what the older coursework does not ask for, broken files, seeds."""
+"""The grader on training steps: cases that the older coursework does not require, broken files, seeds."""
 
 import pytest
 from grading_support import grade

@@ -1,4 +1,4 @@
-"""The grader on known-wrong and known-right submissions."""
+"""The grader on submissions that are known to be wrong or right."""
 
 import pytest
 from grading_support import complaint, sampled

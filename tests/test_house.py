@@ -1,4 +1,4 @@
-"""The layout of the project: which room imports which, and lessons that differ by their lesson only."""
+"""The layout of the project: which room imports which, and how little the lessons differ."""
 
 import ast
 import difflib
@@ -11,7 +11,7 @@ from gankit.grading.worker.loading import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUND = {"errors", "randomness", "choices", "files", "memory", "stored_arrays"}
-# Each room imports those before it in this list, and the ground; rooms in one row do not import each other.
+# Each room may import the ground and the rooms in earlier rows. Rooms in one row do not import each other.
 ROWS = [{"fast"}, {"faces", "datasets"}, {"metrics", "plots"}, {"networks"}, {"models"}, {"training"}, {"scripts"}]
 GRADING = GROUND | {"scripts", "models", "grading"}
 TASKS = {names[0][: -len(".py")] for names in TASK_FILES.values()}
@@ -24,7 +24,7 @@ def imported(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            # The worker, staged under another name, names its modules by their place; that leaves no room.
+            # The worker is copied under another name, so it uses relative imports. These do not leave the room.
             assert node.level <= 1, file
             if not node.level:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -51,7 +51,7 @@ def test_every_file_of_the_package_is_in_a_known_room():
     assert rooms - {"__init__"} == GROUND | {"grading"}.union(*ROWS)
 
 
-# Entry points stand above all rooms; the student's tests stand outside of the package once they are copied.
+# Entry points may import all rooms. The student's tests are copied out of the package.
 @pytest.mark.parametrize(
     "file",
     [file for file in FILES if file.name not in ("__main__.py", "visible_tests.py") and file.parent.name != "gankit"],
@@ -94,7 +94,7 @@ def lesson(name):
     for node in ast.walk(found):
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    # Python up to 3.10 writes a tuple on the left with brackets.
+    # Python up to 3.10 writes a tuple on the left side with brackets.
     return ast.unparse(found).replace("(beta_1, beta_2) =", "beta_1, beta_2 =").splitlines()
 
 

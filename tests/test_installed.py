@@ -1,4 +1,4 @@
-"""The project as a wheel: built, installed into an environment of its own, used from an empty folder."""
+"""The project as a wheel: it is built, installed into a separate environment, and used from an empty folder."""
 
 import os
 import shutil
@@ -30,9 +30,9 @@ np.save("faces.npy", faces)
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """The interpreter of an environment that holds the wheel, and sees this one's libraries but not the checkout."""
+    """The interpreter of an environment with the wheel; it sees this environment's libraries but not the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    # Building leaves a folder in the source, so a copy is built.
+    # Building leaves a folder in the source, so the test builds a copy.
     source = folder / "source"
     left_out = shutil.ignore_patterns(
         ".*", "outputs", "build", "*.egg-info", "__pycache__", "docs", "tests", "benchmarks"
@@ -60,7 +60,7 @@ def run(python, folder, *arguments):
 def test_an_installed_kit_samples_the_stored_faces_from_an_empty_folder(python, tmp_path):
     done = run(python, tmp_path, "-c", USE)
     assert done.returncode == 0, done.stderr[-3000:]
-    # Two processes on one machine, the same weights: only the number of threads may differ.
+    # Both processes run on one machine with the same weights. Only the number of threads may differ.
     np.testing.assert_allclose(np.load(tmp_path / "faces.npy"), sample_faces(12, seed=3), atol=1e-5)
 
 
@@ -74,7 +74,7 @@ def test_sampled_faces_are_intensities_and_repeat_with_their_seed():
     faces = sample_faces(30, seed=1)
     assert faces.shape == (30, 16, 16) and faces.dtype == np.float32
     assert faces.min() >= 0 and faces.max() <= 1
-    # The real faces' mean intensity is 0.45; undecoded outputs have about 0.
+    # The mean intensity of the real faces is 0.45. That of undecoded outputs is about 0.
     assert 0.35 < faces.mean() < 0.55
     np.testing.assert_array_equal(faces, sample_faces(30, seed=1))
     np.testing.assert_allclose(faces[:7], sample_faces(7, seed=1), atol=1e-6)

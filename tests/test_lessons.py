@@ -1,4 +1,4 @@
-"""The pages of the course: their links lead somewhere, and the code that they show is the code that there is."""
+"""The pages of the course: their links have targets, and the code that they show is the code of the files."""
 
 import re
 from pathlib import Path

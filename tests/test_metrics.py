@@ -1,4 +1,4 @@
-"""Metrics against closed forms, degenerate cases, and brute force."""
+"""Metrics compared with closed forms, degenerate cases, and brute force."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from gankit.metrics import distances as metrics
 def test_frechet_distance_of_two_sets_with_known_moments():
     random = np.random.default_rng(0)
     cloud = random.standard_normal((400, 5))
-    # Whitened to the last digit, so that the moments are known and not only expected.
+    # The sample is whitened, so that its moments are known exactly.
     cloud = (cloud - cloud.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(cloud.T))).T
     scales, shift = np.array([1.0, 2.0, 0.5, 3.0, 0.1]), np.array([0.0, 1.0, -2.0, 0.0, 0.5])
     expected = (shift**2).sum() + ((scales - 1) ** 2).sum()
@@ -47,7 +47,7 @@ def test_frechet_distance_of_a_set_to_itself_is_zero_even_where_it_is_flat():
 
 
 def brute_force(real, fake, k):
-    """The definitions of Kynkaanniemi 2019 and Naeem 2020, point by point."""
+    """The definitions of Kynkaanniemi 2019 and Naeem 2020, computed point by point."""
 
     def radius(points, i):
         return sorted(np.linalg.norm(points - points[i], axis=1))[k]
@@ -193,7 +193,7 @@ def test_the_comparison_holds_every_metric_of_both_sets():
     assert found["sliced_wasserstein_distance"] == pytest.approx(sliced_wasserstein_distance(real, fake))
     for name, value in {**precision_recall(real, fake), **density_coverage(real, fake)}.items():
         assert found[name] == value
-    assert set(comparison(real[:3], fake[:3])) == set(found), "a handful is compared with fewer neighbours"
+    assert set(comparison(real[:3], fake[:3])) == set(found), "small sets are compared with fewer neighbours"
     assert comparison(real, fake, size=20) == comparison(real[:20], fake[:20])
 
 
@@ -204,7 +204,7 @@ def test_beside_the_comparison_stands_that_of_two_halves_of_the_real_examples():
     assert found["frechet_distance"] == pytest.approx(frechet_distance(real, generated))
     assert 15 < found["frechet_distance"] < 21 and 0 < found["frechet_floor"] < 0.3
     assert found["metrics"]["recall"] < 0.1 and found["metrics_floor"]["recall"] > 0.9
-    # Equal sets have equal precision; larger ones would not.
+    # Sets of equal size have equal precision. Larger sets would not.
     same = beside_floor(real, real[::-1], size=200)
     assert same["metrics"].keys() == same["metrics_floor"].keys() == comparison(real, real).keys()
     assert abs(same["metrics"]["density"] - same["metrics_floor"]["density"]) < 0.2

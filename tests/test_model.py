@@ -1,4 +1,4 @@
-"""What all three classes share: samples, fit, saving and restoring."""
+"""Behaviour that all three classes share: samples, fit, saving and restoring."""
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def test_streams_are_tensorflow_s():
 
 @pytest.mark.parametrize(("population", "size"), [(9, 2), (13, 3), (30, 6)])
 def test_the_chance_of_too_few_distinct_rows_is_bounded(population, size):
-    # The exact chance, by the number of distinct rows after each draw.
+    # The exact probability, from the number of distinct rows after each sample.
     chances = np.zeros(population + 1)
     chances[0] = 1
     for _ in range(2 * size):
@@ -136,7 +136,7 @@ def test_history_is_the_mean_over_the_epoch_and_a_step_returns_its_own_losses(ki
     for name in fitted.loss_names:
         values = np.array([float(step[name]) for step in steps]).reshape(2, 6)
         np.testing.assert_allclose(history[name], values.mean(axis=1), rtol=1e-3, atol=1e-5)
-    # After fitting, too: nothing of the averaging may stay behind.
+    # Also after fitting, so that no state of the averaging remains.
     after_fit, after_steps = fitted.train_step(None), stepped.train_step(None)
     for name in after_fit:
         np.testing.assert_allclose(after_fit[name], after_steps[name], rtol=1e-3, atol=1e-5)
@@ -277,12 +277,12 @@ def test_samples_beyond_all_memory_are_refused(draw):
     gan = make(decoding=FaceScaling.identity())
     with pytest.raises(InputError, match="1,000,000,000,000,000 examples needs .* of memory"):
         getattr(gan, draw)(10**15)
-    assert gan.get_real_sample(10**15).shape == (50, 5), "of real examples there are no more"
+    assert gan.get_real_sample(10**15).shape == (50, 5), "there are only 50 real examples"
 
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_a_batch_is_refused_exactly_where_its_activations_do_not_fit(kind, monkeypatch):
-    # Three times, in four bytes: 2 + 6 + 5 numbers in the generator, 5 + 6 + 1 in the discriminator.
+    # Three copies of four-byte numbers: 2 + 6 + 5 in the generator, 5 + 6 + 1 in the discriminator.
     needed = 3 * 4 * (2 + 6 + 5 + 5 + 6 + 1) * 1000
     monkeypatch.setattr(memory, "available_bytes", lambda: needed)
     assert make(kind, batch_size=1000).batch_size == 1000

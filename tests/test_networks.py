@@ -1,4 +1,4 @@
-"""Layer tables, parameter counts, and what the networks compute."""
+"""Layer tables, parameter counts, and results of the networks."""
 
 import numpy as np
 import oracle
@@ -41,7 +41,7 @@ def test_convolutional_tables():
 
 
 def randomised(network, seed):
-    """Other weights than the initial ones: biases and statistics that are not 0 and 1 show what uses them."""
+    """Weights that differ from the initial ones, so that every bias and statistic has an effect."""
     random = np.random.default_rng(seed)
     weights = []
     for weight in network.weights:
@@ -97,7 +97,7 @@ def test_wide_networks_widen_the_late_layers():
     generator, discriminator = wide_GenDiscr(seed=2)
     assert (generator.name, discriminator.name) == ("generator", "discriminator")
     assert generator.input_shape == (None, 384) and discriminator.output_shape == (None, 1)
-    # Kernels and biases, then gamma and beta, then the running statistics.
+    # Kernels and biases, then gammas and betas, then running statistics.
     dense, convolutions = 64 * 2048 + 2048, (9 * 128 + 1) * 64 + (9 * 65 + 1) * 32 + (9 * 33 + 1) * 32 + (9 * 32 + 1)
     assert generator.count_params() == dense + convolutions + 4 * (128 + 64 + 32 + 32 + 1)
     assert discriminator.count_params() == 320 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 128 + 2049 * 128 + 129
@@ -119,10 +119,10 @@ def test_fine_latents_act_where_they_are():
         other[0, latent] += 1
         return np.argwhere(np.array(generator(other) - generator(latents))[0, ..., 0])
 
-    # The last 256 are places of 16x16, and two convolutions follow them.
+    # The last 256 latents belong to positions at 16x16. Two convolutions follow.
     places = changed_by(64 + 64 + 16 * 5 + 9)
     assert len(places) == 25 and (np.abs(places - (5, 9)) <= 2).all()
-    # Those of 8x8 pass three convolutions at twice the size: 2 + 2 * 3 places each way.
+    # Latents at 8x8 pass three convolutions at twice the size, which reach 2 + 2 * 3 positions.
     places = changed_by(64 + 8 * 2 + 5)
     assert len(places) == 64 and (np.abs(places - (4.5, 10.5)) <= 3.5).all()
     assert len(changed_by(7)) == 256

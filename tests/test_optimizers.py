@@ -1,4 +1,4 @@
-"""The fast Adam is Keras's: values, state, saving and restoring."""
+"""The fast Adam agrees with Keras's Adam in values, state, saving and restoring."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from tensorflow import keras
 
 from gankit.fast.optimizer import LARGEST_FOR_THE_KERNEL, Adam
 
-# On both sides of the size from which single operations are used.
+# Sizes below and above the limit for the single operation.
 SHAPES = [(3,), (4, 5), (LARGEST_FOR_THE_KERNEL + 1,), (12, 20)]
 
 
@@ -36,7 +36,7 @@ class Problem:
 
 
 def assert_same(ours, theirs):
-    # 1 - beta_2 in float32 is 1.3e-5 of itself away from Keras's, which Python computes.
+    # 1 - beta_2 in float32 differs by a relative 1.3e-5 from Keras's value, which Python computes.
     for a, b in zip(ours.state(), theirs.state()):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
 

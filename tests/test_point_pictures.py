@@ -1,4 +1,4 @@
-"""Pictures and animations of point clouds: what they show, and that a dead critic looks dead."""
+"""Pictures and animations of point clouds: their content, and that a dead critic looks dead."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_what_is_shown_of_a_trained_gan():
     np.testing.assert_allclose(
         trained.latent_scores, gan.discriminator(gan.generator(trained.latents))[:, 0], atol=1e-6
     )
-    # The corner of the plane at (0, 1): second coordinate first, with the colour that belongs there.
+    # The corner (0, 1) of the plane, second coordinate first, with the colour of this position.
     corner = tf.constant([[0.0, 1.0, 0.0, 1.0, 0.0]])
     np.testing.assert_allclose(trained.plane_scores[-1, 0], score(gan, corner), atol=1e-6)
     np.testing.assert_allclose(
@@ -72,7 +72,7 @@ def test_what_is_shown_of_a_trained_gan():
         score(gan, gan.generator(tf.constant([[3.0, -3.0]]))),
         atol=1e-6,
     )
-    assert (before != gan.latent_generator(3).numpy()).any(), "the model's own latents went on"
+    assert (before != gan.latent_generator(3).numpy()).any(), "the model's own latents continued"
     corner_part = show_points(make(CORNER), {"discr_loss": [1.0]}, CORNER, seed=5)
     assert corner_part.plane_scores is None and set(corner_part.measures) >= {"mean_squared_distance"}
 
@@ -128,7 +128,7 @@ def test_pictures_have_an_axes_for_all_there_is_to_see(part):
     columns = plots.points_side_by_side({"one": trained, "other": trained})
     titles = [axes.get_title() for axes in columns.axes]
     assert titles.count("losses") == 2 and {"one", "other"} <= set(titles)
-    # The dashed lines tell the losses of a discriminator that answers 0.
+    # The dashed lines show the losses of a discriminator that is 0 everywhere.
     (losses,) = (axes for axes in plots.points(trained).axes if axes.get_title() == "losses")
     levels = {line.get_ydata()[0] for line in losses.lines if line.get_linestyle() == "--"}
     assert levels == {2.0, 1.0}

@@ -1,4 +1,4 @@
-"""Point clouds and the distances that judge them."""
+"""Point clouds and their measures of quality."""
 
 import numpy as np
 import pytest
@@ -71,13 +71,13 @@ def test_seeds_decide():
 
 def test_circle_quality_of_known_points():
     assert circle_quality(circle(20000)) == {"on_circle": 1.0, "arc_covered": 1.0}
-    # A quarter of the circle, and as many points just outside of its reach.
+    # A quarter of the circle, and as many points just outside its reach.
     angles = np.linspace(0.001, np.pi / 2 - 0.001, 400)
     arc = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     for outside in (0.3 - 0.031, 0.3 + 0.031):
         points = 0.5 + np.concatenate([0.3 * arc, outside * arc])
         assert circle_quality(points) == {"on_circle": 0.5, "arc_covered": 0.25}
-    # The centre lies in a sector as well, but not on the circle.
+    # The centre also lies in a sector, but not on the circle.
     assert circle_quality(np.full((3, 2), 0.5)) == {"on_circle": 0.0, "arc_covered": 0.0}
 
 

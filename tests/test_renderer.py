@@ -21,7 +21,7 @@ def attributes():
 
 @pytest.fixture(scope="module")
 def plain(attributes):
-    """Faces seen from the front in even light, so that each test changes one thing and sees one thing."""
+    """Faces seen from the front in even light, so that each test changes one thing and checks one thing."""
     zeros = ("yaw", "pitch", "roll", "shift_x", "shift_y", "light_x", "shadow", "hat", "glasses", "sunglasses")
     zeros += ("beard", "moustache", "lipstick", "make_up", "mouth_open", "smile", "blur", "gaze", "sweep", "aliasing")
     zeros += ("background_clutter", "background_slope", "background_tilt", "skin_texture", "noise")
@@ -47,9 +47,9 @@ def pictures(attributes, **values):
 
 @pytest.mark.stored
 def test_the_committed_faces_are_those_the_renderer_makes():
-    # Equal to the last bit on any machine: pixels use operations that IEEE 754 rounds in one way only. Sines, powers
-    # and logarithms, which libraries round differently, are computed in float64 and rounded to 6 decimals; for these
-    # faces all of them lie more than 100,000 steps of float64 away from where that rounding would change direction.
+    # The bytes are equal on any machine, because pixels use operations whose rounding IEEE 754 fixes. Libraries round
+    # sines, powers and logarithms differently, so these are computed in float64 and rounded to 6 decimals. For these
+    # faces, all of them are more than 100,000 steps of float64 away from a change in the direction of that rounding.
     stored = np.load(FACES_FILE, allow_pickle=False)
     assert str(stored["renderer_version"]) == RENDERER_VERSION
     faces, attributes = render_faces(COUNT, 16, int(stored["seed"]))
@@ -73,7 +73,7 @@ def test_sizes(size, attributes):
     faces = render(few, size)
     assert faces.shape == (6, size, size) and faces.dtype == np.uint8
     reduced = faces.reshape(6, 16, size // 16, 16, size // 16).mean(axis=(2, 4))
-    # The same faces, up to noise, and to what each size blurs and clips for itself.
+    # The same faces, except for noise and for the blurring and clipping of each size.
     assert np.corrcoef(reduced.ravel(), render(few, 16).ravel())[0, 1] > 0.97
 
 
@@ -120,8 +120,8 @@ FOREHEAD = (slice(0, 4), slice(3, 13))
 LEFT_EDGE = (slice(2, 12), slice(0, 3))
 RIGHT_EDGE = (slice(4, 12), slice(14, 16))
 
-# Attribute, two values, where the second differs from the first, whether it is brighter (1) or darker (-1) there, and
-# what else must hold for it to be seen.
+# Attribute, two values, where the second picture differs from the first, whether it is brighter (1) or darker (-1)
+# there, and the other attributes that make the change visible.
 CHANGES = [
     ("age", 20, 75, CHEEKS, None, {}),
     ("skin", 0.25, 0.8, (slice(7, 11), slice(4, 12)), 1, {}),
@@ -191,7 +191,7 @@ SEEN_ELSEWHERE = {
     *("yaw", "pitch", "roll", "shift_x", "shift_y", "zoom", "face_length"),  # test_pose_and_place_move_the_face
     *("blur", "noise", "contrast", "aliasing", "background_clutter"),  # test_camera
     *("light_x", "hair_style"),  # test_light_brightens_its_own_side, test_hair_styles_differ
-    "masculine",  # decides what else is drawn, and nothing in the picture
+    "masculine",  # decides which other attributes are sampled, and nothing in the picture
 }
 
 
@@ -204,17 +204,17 @@ def test_an_attribute_changes_its_own_region(plain, attribute, low, high, region
     before = pictures(plain, **context, **{attribute: low})
     change = pictures(plain, **context, **{attribute: high}) - before
     here = np.abs(change[(slice(None), *region)]).mean()
-    assert here > 1.0, "the attribute must be seen"
+    assert here > 1.0, "the attribute must be visible"
     if sign is not None:
         agree = (sign * change[(slice(None), *region)].mean(axis=(1, 2)) > 0).mean()
         assert agree > 0.95
-    # The camera's exposure and contrast spread a little of every change over the whole picture, but no more.
+    # The camera's exposure and contrast spread only a small part of every change over the whole picture.
     assert here >= np.abs(change).mean()
 
 
 def test_pose_and_place_move_the_face(plain):
     face = pictures(plain)
-    # 0.125 is one pixel: shifted by that much, a face is its neighbour's, one column further on.
+    # 0.125 is one pixel, so this shift moves a face by one column.
     shifted = pictures(plain, shift_x=0.125)[:, 3:13, 3:13]
     follows = np.abs(shifted - face[:, 3:13, 2:12]).mean(axis=(1, 2))
     stays = np.abs(shifted - face[:, 3:13, 3:13]).mean(axis=(1, 2))
@@ -228,7 +228,7 @@ def test_pose_and_place_move_the_face(plain):
         ("face_length", 0.1),
     ):
         assert np.abs(pictures(plain, **{name: value}) - face).mean() > 2, name
-    # Turned one way and the other, a face is not the same picture.
+    # A face turned to one side differs from the face turned to the other.
     assert np.abs(pictures(plain, yaw=30) - pictures(plain, yaw=-30)).mean() > 5
 
 

@@ -1,4 +1,4 @@
-"""Runs that are killed: nothing is lost but the last moments, and the end is the same, bit for bit."""
+"""Killed runs: they lose only the last moments, and end with the same result, bit for bit."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from gankit.training.checkpoints import read_checkpoint, write_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# One process that trains again and again: a fresh TensorFlow for each of 20 kills would take a minute and a half. Each
-# request is trained in a forked child, which has run no TensorFlow operation before the fork.
+# One process serves all trainings, because starting TensorFlow for each of 20 kills would take a minute and a half. A
+# forked child trains each request. No TensorFlow operation has run before the fork.
 SERVER = """
 import json, os, sys
 import tensorflow as tf
@@ -68,7 +68,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def train():
-    """``train(folder, resume, kill_when)``: train in a process; True if it was killed, when ``kill_when()`` held."""
+    """``train(folder, resume, kill_when)``: train in a process; True if it was killed when ``kill_when()`` held."""
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -110,7 +110,7 @@ def test_twenty_kills_change_nothing(train, tmp_path):
     partial, complete = checkpoints / f"{PARTIAL}model.npz", checkpoints / "model.npz"
     in_writing = kills = 0
     for number in range(20):
-        # A random number of checkpoints later; every other time while the file of one is there in part.
+        # Kill after a random number of checkpoints, every other time while a checkpoint is partly written.
         count, seen = int(random.integers(1, 8)), set()
         while_writing = number % 2 == 1
 
@@ -124,7 +124,7 @@ def test_twenty_kills_change_nothing(train, tmp_path):
 
         kills += train(parts, resume=True, kill_when=now)
         in_writing += partial.exists()
-        # Whatever happened, what is there is whole.
+        # The checkpoint is always complete.
         about, _ = read_checkpoint(complete)
         assert 0 < about["steps"] <= 400
     train(parts, resume=True)
@@ -144,7 +144,7 @@ def test_a_file_is_whole_or_the_old_one(tmp_path):
         partial.write_text("half")
         raise RuntimeError
     assert path.read_text() == "first" and [each.name for each in tmp_path.iterdir()] == ["file.txt"]
-    # What a killed process left is overwritten.
+    # The partial file of a killed process is overwritten.
     (tmp_path / f"{PARTIAL}file.txt").write_text("left behind, and longer than what follows")
     with whole_file(path) as partial:
         partial.write_text("second")
@@ -193,7 +193,7 @@ def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_p
     monkeypatch.setattr(Run, "fit", fit)
     assert "--resume goes on with it" in capsys.readouterr().out
     simple_gan.main(small(parts, "--resume"))
-    assert "Simple_GAN on circle" not in capsys.readouterr().out, "the circle was learned already"
+    assert "Simple_GAN on circle" not in capsys.readouterr().out, "the circle was already trained"
     names = {path.name for path in whole.iterdir()}
     assert (
         names
@@ -217,7 +217,7 @@ def test_what_a_killed_run_left_is_announced_and_replaced(tmp_path, capsys):
     write_checkpoint(folder / "model.npz", {"steps": 1}, {})
     Run(folder, Namespace(resume=False))
     assert "--resume would have continued it" in capsys.readouterr().out
-    assert [path.name for path in folder.iterdir()] == ["model.npz"], "it stays until there is another one"
+    assert [path.name for path in folder.iterdir()] == ["model.npz"], "it stays until a new one replaces it"
     points = four_clouds(30)
     gan = simple_gan.Simple_GAN(*fully_connected_GenDiscr([2, 4, 5], points, seed=0), points, batch_size=5, seed=0)
     Run(folder, Namespace(resume=False)).fit(gan, 1, 2, name="clouds")

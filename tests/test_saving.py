@@ -1,4 +1,4 @@
-"""A model knows how to decode its outputs from construction on, and keeps that through every way of saving."""
+"""A model knows how to decode its outputs from its construction on, and every way of saving keeps the decoding."""
 
 from importlib.metadata import version
 
@@ -95,7 +95,7 @@ def test_the_decoding_survives_every_way_of_saving(way, trained, faces, tmp_path
         np.testing.assert_array_equal(getattr(restored.decoding, name), getattr(trained.decoding, name))
     made = restored.generate(40, seed=5)
     np.testing.assert_array_equal(made, trained.generate(40, seed=5))
-    # Two steps have taught little, but outputs near 0 are decoded to near the mean face, and not to black.
+    # Two steps train little, but the decoding turns outputs near 0 into faces near the mean face, not into black.
     assert abs(made.mean() - faces.mean() / 255) < 0.1
 
 

@@ -1,4 +1,4 @@
-"""Every script end to end on small settings, and what it says to a user's mistake."""
+"""Every script end to end with small settings, and its messages for a user's mistakes."""
 
 import json
 import os
@@ -72,13 +72,13 @@ def test_point_cloud_scripts(script, tmp_path, capsys):
     for part in parts:
         if "Simple_GAN" in part or "WGAN_clip" in part:
             continue
-        # The state at the start, and after each of the six steps, three of which are one call of the graph.
+        # One frame at the start, and one after each call of the graph; the six steps take two calls.
         assert Image.open(out / f"{part}.gif").n_frames == 3
     measures = assert_record(out, seed=4)
     assert list(measures) == parts
     for part, found in measures.items():
         assert all(np.isfinite(value) for value in numbers(found)), part
-        # Whatever two epochs have taught, real points are nearer to each other.
+        # After two epochs, fakes are still farther from real points than real points are from each other.
         assert found["frechet_distance"] > found["frechet_floor"] > 0
         for key, value in found["quality_floor"].items():
             if key in ("on_circle", "arc_covered", "on_a_cloud", "and_right_colour"):
@@ -184,7 +184,7 @@ def test_many_faces_are_compared_by_networks_too():
     measures = training_faces.measure_faces(faces[:1000], rough)
     on_features = measures["encoder"]
     assert set(on_features) == {"frechet_distance", "frechet_floor", "metrics", "metrics_floor"}
-    # Noise is no face, and every network sees it.
+    # Noise does not look like faces, and every network notices it.
     assert on_features["frechet_distance"] > 5 * on_features["frechet_floor"] > 0
     assert measures["classifier_accuracy"] > 0.75 and 0.3 < measures["classifier_floor"] < 0.7
     assert measures["generated_faces"] == 500
@@ -219,7 +219,7 @@ def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys):
     for row in rows:
         assert [point[0] for point in row["curve"]] == [10, 20]
         assert row["curve"][0][1] < row["curve"][1][1] == row["seconds"]
-        # The last point of the curve and the final figure are of one network, seen on other latents.
+        # The last point of the curve and the final value belong to one network, with different latents.
         np.testing.assert_allclose(row["curve"][1][2], row["frechet_distance"], rtol=0.1)
     assert capsys.readouterr().out.count("frechet_distance") == 1
 
@@ -332,7 +332,7 @@ def test_a_mistake_is_answered_in_one_sentence_and_leaves_nothing(arguments, wor
 
 
 def assert_refused_after_starting(done, words):
-    """TensorFlow may have written its own notes first, and a summary may have been printed."""
+    """TensorFlow may have written its notes before, and the script may have printed a summary."""
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert words in done.stderr.splitlines()[-1], done.stderr
@@ -410,7 +410,7 @@ def test_cores_work_side_by_side_unless_someone_chose(cores, chosen, monkeypatch
     monkeypatch.setattr(threads.tf.config, "threading", threading)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     threads.use_cores_side_by_side()
-    assert set_to == {}, "the suite's own setting was overruled"
+    assert set_to == {}, "the test suite's setting was changed"
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
     threads.use_cores_side_by_side()
     assert (set_to["intra"], set_to["inter"]) == chosen

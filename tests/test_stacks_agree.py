@@ -1,7 +1,7 @@
-"""Both stacks, on any machine, give the same losses: each is compared with ``losses_of_20_steps.json``.
+"""Both stacks give the same losses on any machine; each loss is compared with ``losses_of_20_steps.json``.
 
-``python tests/test_stacks_agree.py`` writes that file anew; with ``sensitivity`` behind it, it prints the figures from
-which the bound below follows.
+``python tests/test_stacks_agree.py`` writes that file again. ``python tests/test_stacks_agree.py sensitivity`` prints
+the values from which the bound below follows.
 """
 
 import json
@@ -17,11 +17,11 @@ STORED = Path(__file__).with_name("losses_of_20_steps.json")
 WIDTHS = {"circle": [1, 10, 10, 2], "four_clouds": [2, 10, 10, 5], "corner_cloud": [49, 98, 98, 49]}
 CASES = [(kind, cloud) for kind in ("Simple_GAN", "WGAN_clip", "WGAN_GP") for cloud in WIDTHS]
 
-# How far a loss may be from the stored one. All arithmetic is in float64: moving every initial weight to a neighbouring
-# float64 changes no loss by more than 6e-15 (the command above, both stacks), and the settings tried so far, of
-# instruction sets, libraries and threads, differ by up to 2e-15. Other machines round at each of the 60 updates and not
-# only at the start, hence a bound some hundred times as large. The smallest mistake tried, a beta_2 that went through
-# float32, changes losses by more than 1e-9.
+# The largest difference allowed between a loss and the stored one. All arithmetic is in float64. Moving every initial
+# weight to a neighbouring float64 changes no loss by more than 6e-15 (the command above, both stacks). The settings of
+# instruction sets, libraries and threads tried so far differ by up to 2e-15. Other machines round differently at each
+# of the 60 updates and not only at the start, so the bound is some hundred times as large. The smallest mistake tried,
+# a beta_2 converted through float32, changes losses by more than 1e-9.
 BOUND = 1e-12
 
 
@@ -34,7 +34,7 @@ def in_float64():
 
 def use_type(name):
     keras.backend.set_floatx(name)
-    # Keras 3 takes the type of layers from floatx once and for all, when the first one is built.
+    # Keras 3 reads the dtype of layers from floatx only once, when it builds the first layer.
     keras.mixed_precision.set_global_policy(name)
 
 
@@ -47,12 +47,13 @@ def build(class_name, cloud_name):
 
     kind = {"Simple_GAN": Simple_GAN, "WGAN_clip": WGAN_clip, "WGAN_GP": WGAN_GP}[class_name]
     cloud = getattr(point_clouds, cloud_name)(seed=0).astype(np.float64)
-    # Uniform latents are exact on every machine; normal ones go through its logarithm, sine and cosine.
+    # Uniform latents are exact on every machine. Normal ones depend on its logarithm, sine and cosine.
     generator, discriminator, latents = fully_connected_GenDiscr(WIDTHS[cloud_name], cloud, "uniform", seed=0)
-    # Keras 3 rounds the limits of its initial weights to float32, Keras 2 does not; so the weights are drawn here.
+    # Keras 3 rounds the limits of its initial weights to float32, and Keras 2 does not, so the test samples the
+    # weights.
     random = np.random.default_rng(0)
     for network in (generator, discriminator):
-        # Biases beyond 1 give the clipping something to do.
+        # Biases beyond 1 make sure that clipping has an effect.
         limits = [sum(w.shape) ** -0.5 if w.ndim == 2 else 1.2 for w in network.get_weights()]
         network.set_weights([random.uniform(-limit, limit, w.shape) for limit, w in zip(limits, network.get_weights())])
     return kind(generator, discriminator, latents, cloud, learning_rate=0.001, seed=0)
@@ -70,7 +71,7 @@ def test_every_operation_of_these_steps_is_in_float64(class_name, in_float64):
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     types = {tf.float16.as_datatype_enum, tf.bfloat16.as_datatype_enum, tf.float32.as_datatype_enum}
     in_float32 = {node.op for node in nodes if types & {attribute.type for attribute in node.attr.values()}}
-    # The latents are drawn in float32 and cast to float64, which changes none of them.
+    # The latents are sampled in float32 and cast to float64, which does not change them.
     assert in_float32 == {"StatefulUniform", "Cast"}
     assert sum(node.op == "Cast" and node.attr["DstT"].type in types for node in nodes) == 0
     assert {mean.total.dtype for mean in gan.metrics} <= {"float64", tf.float64}

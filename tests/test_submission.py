@@ -1,4 +1,4 @@
-"""The grading items, one a check: `pytest tests/ --submission DIR`."""
+"""The grading items, one per check: `pytest tests/ --submission DIR`."""
 
 from pathlib import Path
 
@@ -44,6 +44,6 @@ def test_submission(number, check, report, record_property):
     record_property("most", check.points)
     if finding.verdict == FAIL:
         pytest.fail(f"{check.title}: {finding.sentence}", pytrace=False)
-    # Not checked is no pass: the run must not look as if everything were right.
+    # A check that was not made is not a pass, so that the result does not look as if everything were right.
     if finding.verdict != PASS:
         pytest.fail(f"{check.title}: not checked. {finding.sentence}", pytrace=False)

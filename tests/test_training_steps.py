@@ -1,4 +1,4 @@
-"""Each class's training step against a derivation in NumPy: losses, gradients, Adam, clipping, order."""
+"""Each class's training step compared with a derivation in NumPy: losses, gradients, Adam, clipping, order."""
 
 import numpy as np
 import oracle
@@ -17,14 +17,14 @@ RATE = 0.02
 
 
 def losses(kind, real, fake):
-    """(discriminator loss, generator loss) from the scores, as the contract writes them."""
+    """(discriminator loss, generator loss) computed from the scores by their definitions."""
     if kind is Simple_GAN:
         return np.mean((real - 1) ** 2) + np.mean((fake + 1) ** 2), np.mean((fake - 1) ** 2)
     return np.mean(fake) - np.mean(real), -np.mean(fake)
 
 
 class Script:
-    """Fixed batches for one step: what the model would have drawn."""
+    """Fixed batches for one step, in place of those that the model would sample."""
 
     def __init__(self, seed, disc_iter, batch=5):
         random = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def build(kind, disc_iter, seed=0):
     generator, discriminator, latent_generator = fully_connected_GenDiscr([2, 3, 2], np.zeros((9, 2)), seed=seed)
     random = np.random.default_rng(seed + 100)
     for network in (generator, discriminator):
-        # Weights beyond 1 give the clipping something to do, and biases something to be.
+        # Weights beyond 1 make sure that clipping has an effect. Biases are not 0.
         network.set_weights([random.uniform(-1.4, 1.4, w.shape).astype(np.float32) for w in network.get_weights()])
     options = {"lambda_gp": LAMBDA_GP} if kind is WGAN_GP else {}
     examples = np.zeros((9, 2), np.float32)
@@ -115,7 +115,7 @@ def test_three_steps_match_numpy(kind, disc_iter, monkeypatch):
         for name, value in reported.items():
             assert returned[name].shape == ()
             np.testing.assert_allclose(float(returned[name]), value, rtol=2e-4, atol=2e-5)
-        # The gradients as well as the weights: Adam hides a constant factor of the loss.
+        # Compare the gradients as well as the weights, because Adam hides a constant factor of the loss.
         assert len(d_record) == disc_iter * (step + 1) and len(g_record) == step + 1
         for ours, theirs in zip(d_record[-disc_iter:], d_gradients):
             for a, b in zip(ours, theirs):

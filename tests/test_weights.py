@@ -1,4 +1,4 @@
-"""Stored weights: written, read back, taken from other layouts, and refused."""
+"""Stored weights: writing, reading, other layouts, and refusals."""
 
 from importlib.metadata import version
 
@@ -68,7 +68,7 @@ def test_keras_itself_reads_the_files(trained, scaling, tmp_path):
 
 @pytest.mark.parametrize("position", [0, 1])
 def test_reads_what_keras_writes(trained, position, tmp_path):
-    # Keras 3 no longer writes the older layout, which both generations read.
+    # Keras 3 no longer writes the older layout, which Keras 2 and Keras 3 both read.
     keras_2 = version("keras").startswith("2.")
     names = ["own.weights.h5"] + (["legacy.h5"] if keras_2 else [])
     for name in names:
@@ -94,7 +94,7 @@ def write_foreign(path, network, offset=40):
             group.attrs["weight_names"] = [weight.encode() for weight in weights]
             for weight, array in zip(weights, layer.get_weights()):
                 group[weight] = array
-        # Long lists of names were split into chunks.
+        # Keras 2 splits long lists of names into chunks.
         file.attrs["layer_names0"], file.attrs["layer_names1"] = names[:5], names[5:]
         file.attrs["backend"], file.attrs["keras_version"] = b"tensorflow", b"2.6.0"
 
@@ -172,16 +172,16 @@ def test_bad_files_are_refused_and_the_networks_keep_their_weights(kind, words, 
 
 
 def claim(file, name, shape, dtype="f4", **options):
-    """Put an array into the file that claims this shape and holds nothing."""
+    """Put an array into the file that claims this shape and holds no values."""
     del file[name]
     file.create_dataset(name, shape, dtype, **options)
 
 
 def lying(kind, path, network):
-    """Write weights whose file claims what it does not hold."""
+    """Write weights in a file that claims more than it holds."""
     plain = path.with_name("plain.h5")
     write_weights(plain, network, FaceScaling(np.zeros((16, 16), np.float32), np.ones((16, 16), np.float32)))
-    # In the newest layout attributes may have any length.
+    # In the newest layout, attributes may have any length.
     with h5py.File(plain, "r") as source, h5py.File(path, "w", libver="latest") as file:
         for name, group in source.items():
             for kept in group:
@@ -263,13 +263,13 @@ def test_the_committed_weights_draw_the_same_faces_everywhere():
     gan = fresh()
     gan.replace_weights(DATA / "generator.h5", DATA / "discriminator.h5")
     latents = np.random.default_rng(0).standard_normal((12, 16))
-    # The oracle stands for the other stack: both must agree with it, and so with each other.
+    # Both stacks must agree with the oracle, and therefore with each other.
     expected = oracle.convolutional_generator(gan.generator.get_weights(), latents, training=False)
     outputs = gan.generator(latents.astype(np.float32)).numpy()
-    # The oracle computes in float64, the network in float32: they differ by up to 3.4e-7 on both stacks with every
-    # instruction set tried. Other machines add in other orders, hence a bound of some 60 times that.
+    # The oracle computes in float64 and the network in float32. They differ by up to 3.4e-7 on both stacks with every
+    # instruction set tried. Other machines add in other orders, so the bound is some 60 times as large.
     np.testing.assert_allclose(outputs, expected, atol=2e-5)
-    # Both figures, 0.931 and 0.966 here, move by 1e-7 between instruction sets.
+    # Both values, 0.931 and 0.966 here, change by 1e-7 between instruction sets.
     faces, real = gan.decoding.recover(outputs), load_faces() / 255
     assert np.corrcoef(faces.mean(axis=0).ravel(), real.mean(axis=0).ravel())[0, 1] > 0.9
     assert 0.5 < faces.std(axis=0).mean() / real.std(axis=0).mean() < 1.5

@@ -1,6 +1,6 @@
-"""Point clouds to learn from before faces: small enough that a mistake can be seen with the eye.
+"""Point clouds for the first tasks; they are so small that a mistake can be seen.
 
-For each cloud there is a function that tells how well a sample matches it, in numbers whose true values are known.
+For each cloud, a function measures how well a sample matches it. The true values of these measures are known.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from gankit.memory import require_memory
 from gankit.stored_arrays import UnreadableError, read_arrays
 
 CIRCLE_CENTRE, CIRCLE_RADIUS = 0.5, 0.3
-# A point this near to the circle counts as on it; a sector of the circle counts as covered if a point on it lies there.
+# A point this close to the circle counts as on it. A sector counts as covered if it holds such a point.
 CIRCLE_REACH, CIRCLE_SECTORS = 0.03, 72
 # Centres of the four clouds in the plane.
 CLOUD_CENTRES = np.array([[0.25, 0.25], [0.25, 0.75], [0.75, 0.25], [0.75, 0.75]])
 CLOUD_DEVIATION = 0.05
 COLOUR_REACH = 0.1
-# The part of the unit interval that a user's own points are scaled to: a sigmoid reaches 0 and 1 only in the limit.
+# A user's points are scaled to this interval, because a sigmoid reaches 0 and 1 only in the limit.
 OWN_POINTS_RANGE = (0.1, 0.9)
 
 
@@ -38,7 +38,7 @@ def circle(points: int = 1000, seed: int = 0) -> np.ndarray:
 
 
 def circle_quality(points: np.ndarray) -> dict[str, float]:
-    """Tell how well a sample matches :func:`circle`.
+    """Measure how well a sample matches :func:`circle`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def circle_quality(points: np.ndarray) -> dict[str, float]:
 def four_clouds(points: int = 1000, seed: int = 0) -> np.ndarray:
     """Four Gaussian clouds (standard deviation 0.05) at (0.25 or 0.75, 0.25 or 0.75), each point with its colour.
 
-    The colour is a function of the place, so that a generator must learn how the five coordinates are related:
+    The colour is a function of the position, so a generator must learn how the five coordinates are related:
     R = min(x^2, 1), G = min(y^2, 1), B = max(1 - R - G, 0).
 
     Returns
@@ -76,14 +76,14 @@ def four_clouds(points: int = 1000, seed: int = 0) -> np.ndarray:
 
 
 def colours(places: np.ndarray) -> np.ndarray:
-    """Colour of each place of :func:`four_clouds`: shape ``(n, 3)``, values in [0, 1]."""
+    """Colour of each position in :func:`four_clouds`: shape ``(n, 3)``, values in [0, 1]."""
     red_green = np.minimum(places[:, :2] ** 2, 1.0)
     blue = np.maximum(1.0 - red_green.sum(axis=1, keepdims=True), 0.0)
     return np.concatenate([red_green, blue], axis=1)
 
 
 def four_clouds_quality(points: np.ndarray) -> dict[str, float]:
-    """Tell how well a sample matches :func:`four_clouds`.
+    """Measure how well a sample matches :func:`four_clouds`.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def four_clouds_quality(points: np.ndarray) -> dict[str, float]:
     -------
     dict
         ``on_a_cloud``: share of the points within three standard deviations of a centre (0.989 for the true clouds);
-        ``and_right_colour``: share of those that also have, to 0.1 in each channel, the colour of their place;
+        ``and_right_colour``: share of those that also have the colour of their position, to 0.1 in each channel;
         ``smallest_cloud`` and ``largest_cloud``: share of all points on the cloud with the fewest and with the most
         (near 0.25 for the true clouds; 0 for a cloud that was not found).
     """
@@ -124,9 +124,9 @@ def corner_cloud(points: int = 1000, dimension: int = 49, deviation: float = 0.0
 
 
 def corner_quality(cloud: np.ndarray) -> dict[str, float]:
-    """Tell how well a sample matches :func:`corner_cloud`, by two distances.
+    """Measure how well a sample matches :func:`corner_cloud`, by two distances.
 
-    For S points of the true cloud in N dimensions their expected values are N std^2 and N std^2 / S.
+    For S points of the true cloud in N dimensions, the distances have the expected values N std^2 and N std^2 / S.
 
     Parameters
     ----------
@@ -159,14 +159,14 @@ QUALITIES: dict[str | Path, Callable[[np.ndarray], dict[str, float]]] = {
 
 
 def get_points(cloud: str | Path, seed: int = 0) -> np.ndarray:
-    """Return the points of a cloud of this module by its name, or a user's own from a file (:func:`read_points`).
+    """Return the points of one of this module's clouds, or a user's points from a file (:func:`read_points`).
 
     Parameters
     ----------
     cloud : str or path
         A key of :data:`CLOUDS`, or a file.
     seed : int
-        Seed of the cloud; without effect on a file.
+        Seed of the cloud; it has no effect on a file.
     """
     return CLOUDS[cloud](seed=seed) if cloud in CLOUDS else read_points(cloud)
 
@@ -177,8 +177,8 @@ def read_points(path: str | Path) -> np.ndarray:
     Parameters
     ----------
     path : path
-        ``.npy`` or ``.npz`` with one array, or text: one point a line, numbers separated by commas or blanks, with or
-        without one line of headings.
+        ``.npy`` or ``.npz`` with one array, or text with one point per line, numbers separated by commas or blanks,
+        with or without one line of headings.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def read_points(path: str | Path) -> np.ndarray:
         points = np.asarray(points, np.float64)
     except (UnreadableError, ValueError, TypeError) as error:
         raise InputError(
-            f"{path} cannot be read as points ({first_line(error)}); give one point a row, one coordinate a column."
+            f"{path} cannot be read as points ({first_line(error)}); give one point per row, one coordinate per column."
         ) from error
     if points.ndim != 2 or points.shape[0] < 4 or points.shape[1] < 2:
         raise InputError(
@@ -211,7 +211,7 @@ def read_points(path: str | Path) -> np.ndarray:
         raise InputError(f"{path} holds numbers that are not finite; remove those points.")
     low, high = OWN_POINTS_RANGE
     least, extent = points.min(axis=0), np.ptp(points, axis=0)
-    # A column that is constant stays in the middle.
+    # A constant column becomes 0.5, the middle.
     places = np.where(extent > 0, (points - least) / np.where(extent > 0, extent, 1), 0.5)
     return (low + (high - low) * places).astype(np.float32)
 
@@ -223,7 +223,7 @@ def _only_array(names: Sequence[str]) -> Sequence[str]:
 
 
 def _read_text(path: Path) -> np.ndarray:
-    # Each number takes two characters or more, and some 200 bytes while the text is read.
+    # Each number takes at least two characters in the file, and about 200 bytes while the text is read.
     require_memory(100 * path.stat().st_size, f"Reading {path}", "give fewer points, or a .npy file")
     lines = path.read_text(encoding="utf-8-sig").replace(",", " ").replace(";", " ").splitlines()
     rows = [line.split() for line in lines if line.strip() and not line.lstrip().startswith("#")]

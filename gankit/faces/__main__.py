@@ -1,4 +1,4 @@
-"""Files of faces: ``python -m gankit.faces render`` makes faces, ``import`` brings real ones, ``grid`` draws a file.
+"""Files of faces: ``python -m gankit.faces render`` renders faces, ``import`` imports real ones, ``grid`` draws a file.
 
 ``encoder`` trains the network of :mod:`gankit.networks.face_encoder` on faces that it renders.
 """
@@ -25,15 +25,15 @@ from gankit.faces.renderer import RENDERER_VERSION, render_faces
 from gankit.memory import require_memory
 from gankit.scripts import OneSentenceParser, output_file, run_record, run_script, whole_number
 
-# Side of the square of pixels that a grid makes of each pixel.
+# In a grid, each pixel becomes a square with this side.
 ENLARGED = 3
-# Memory for one of them: float32 twice and float64 while the grid is laid out, and the enlarged bytes.
+# Memory for one pixel of a face: two float32 and a float64 while the grid is laid out, and the enlarged bytes.
 BYTES_OF_A_GRID_S_PIXEL = 32
 MOST_PIXELS_OF_A_SIDE = 2**31 - 1
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the subcommand that was named, and tell what it made once that is in its place."""
+    """Run a subcommand, and report what it made once the file is complete."""
     options = _parse(arguments)
     with output_file(options.output) as file:
         message = options.run(options, file)
@@ -49,17 +49,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     render.add_argument("--seed", type=whole_number(0), default=0, help="seed of everything (default: 0)")
     render.set_defaults(run=_render)
 
-    importing = commands.add_parser("import", help="bring real faces into a .npz file")
+    importing = commands.add_parser("import", help="convert real faces to a .npz file")
     source = importing.add_mutually_exclusive_group(required=True)
-    source.add_argument("--faces", type=Path, help="folder of pictures, with all its subfolders; or a .npy or .npz")
-    source.add_argument("--lfw", action="store_true", help="Labeled Faces in the Wild, by scikit-learn")
+    source.add_argument("--faces", type=Path, help="folder of pictures, subfolders included, or a .npy or .npz file")
+    source.add_argument("--lfw", action="store_true", help="Labeled Faces in the Wild, read by scikit-learn")
     importing.add_argument("--cache", type=Path, help="scikit-learn's data folder (default: its own); only with --lfw")
     importing.add_argument(
         "--crop",
         type=whole_number(0),
         nargs=4,
         metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
-        help="the square of each picture to take, in pixels (default: the largest in its middle; with --lfw "
+        help="the square to take from each picture, in pixels (default: the largest in the middle; with --lfw "
         f"{' '.join(map(str, LFW_CROP))}); 39 74 139 174 suits CelebA's aligned pictures",
     )
     importing.set_defaults(run=_import)
@@ -74,7 +74,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     grid.add_argument("--output", type=Path, required=True, help="the .png file to write")
     grid.set_defaults(run=_grid)
 
-    encoder = commands.add_parser("encoder", help="train a network that reads attributes from faces, into a .h5 file")
+    encoder = commands.add_parser("encoder", help="train a network that reads attributes from faces")
     encoder.add_argument("--count", type=whole_number(2), default=40_000, help="faces to render (default: 40000)")
     encoder.add_argument("--epochs", type=whole_number(1), default=12, help="passes over them (default: 12)")
     encoder.add_argument("--seed", type=whole_number(0), default=1, help="seed of faces and weights (default: 1)")
@@ -83,7 +83,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
     options = parser.parse_args(arguments)
     if options.command == "import" and options.cache is not None and not options.lfw:
-        importing.error("argument --cache: it is read with --lfw only")
+        importing.error("argument --cache: it needs --lfw")
     return options
 
 
@@ -95,7 +95,7 @@ def _render(options: argparse.Namespace, file: Path) -> str:
 
 
 def _processes(count: int) -> int:
-    # Starting processes takes a second, in which one process renders a few hundred faces.
+    # Starting processes takes a second. One process renders a few hundred faces in that time.
     return os.cpu_count() or 1 if count > 1000 else 1
 
 
@@ -117,7 +117,7 @@ def _import(options: argparse.Namespace, file: Path) -> str:
 
 
 def _npz(arrays: Mapping[str, Any]) -> bytes:
-    # NumPy's own archives carry the time of writing; with a fixed one the same faces give the same file.
+    # NumPy stores the time of writing in an archive. A fixed time makes the same faces give the same file.
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -158,14 +158,14 @@ def _encoder(options: argparse.Namespace, file: Path) -> str:
     started = time.perf_counter()
     faces, attributes = render_faces(options.count, 16, options.seed, _processes(options.count))
     encoder = train_encoder(faces, attributes, options.epochs, options.seed, verbose=2)
-    # Faces of another seed, which it has not seen.
+    # Faces of another seed, which the encoder has not seen.
     unseen = min(options.count, 2000)
     shares = explained_variance(encoder, *render_faces(unseen, 16, options.seed + 1, _processes(unseen)))
     settings = argparse.Namespace(count=options.count, epochs=options.epochs, seed=options.seed)
     record = run_record(settings, started, renderer_version=RENDERER_VERSION, explained_variance=shares)
     write_weights(file, encoder.network, provenance=record)
     lines = [f"  {name:<20} {share:6.2f}" for name, share in shares.items()]
-    return "\n".join(["Share of each attribute's variance that is read:", *lines, f"It is in {options.output}."])
+    return "\n".join(["Share of each attribute's variance that is explained:", *lines, f"It is in {options.output}."])
 
 
 if __name__ == "__main__":

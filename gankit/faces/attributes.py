@@ -1,4 +1,4 @@
-"""What a rendered face is like: its attributes, and the joint distribution they are drawn from."""
+"""The attributes of a rendered face, and their joint distribution."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Uniform(NamedTuple):
 
 
 class Chance(NamedTuple):
-    """What happens with a probability."""
+    """An event that happens with a given probability."""
 
     probability: float
 
 
 Distribution = Union[Normal, Uniform, Chance]
 
-#: What is drawn for a face, each from a random number of its own; :func:`sample_attributes` puts it together.
-#: A new entry goes to the end, so that it changes no other.
+#: The distributions that are sampled for a face, each with its own random number. :func:`sample_attributes` combines
+#: them. Add a new entry at the end, so that it changes no other.
 DISTRIBUTIONS: dict[str, Distribution] = {
     # person
     "masculine": Chance(0.44),
@@ -163,14 +163,14 @@ DISTRIBUTIONS: dict[str, Distribution] = {
 
 
 def uniforms(count: int, per_face: int, seed: int, stream: int, first: int = 0) -> np.ndarray:
-    """Random numbers of which each row depends on the seed, the stream and its own number only.
+    """Random numbers; each row depends only on the seed, the stream and the row's number.
 
     Parameters
     ----------
     count, per_face : int
         Shape of the result.
     seed, stream : int
-        Which numbers; two streams of one seed have nothing to do with each other.
+        They choose the numbers; two streams of one seed are independent.
     first : int
         Number of the first row.
 
@@ -198,19 +198,19 @@ def normal_quantile(p: np.ndarray) -> np.ndarray:
 
 
 def draw(count: int, seed: int = 0, distributions: Mapping[str, Distribution] = DISTRIBUTIONS) -> dict[str, np.ndarray]:
-    """Draw what a face is made of.
+    """Sample the numbers that a face is made of.
 
     Parameters
     ----------
     count, seed : int
         Face ``i`` depends on the seed and on ``i`` only.
     distributions : mapping
-        One entry a drawn number.
+        One entry per sampled number.
 
     Returns
     -------
     dict of numpy.ndarray
-        One array of length ``count`` an entry: bool for a :class:`Chance`, else float64.
+        One array of length ``count`` per entry: bool for a :class:`Chance`, float64 otherwise.
     """
     columns = uniforms(count, len(distributions), seed, stream=0).T
     drawn = {}
@@ -226,7 +226,7 @@ def draw(count: int, seed: int = 0, distributions: Mapping[str, Distribution] = 
 
 
 def compose(d: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Put drawn numbers together to the attributes of faces that make sense.
+    """Combine the sampled numbers into consistent attributes of faces.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def compose(d: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
     # Skin: three overlapping groups of tones, from very dark to very light.
     skin = np.where(d["skin_group"] < 0.10, 0.24, np.where(d["skin_group"] < 0.30, 0.52, 0.70)) + d["skin_tone"]
-    # Hair: dark is commonest, and on dark skin nearly the rule; age greys it.
+    # Hair: dark hair is the most common, and nearly the rule on dark skin. Age turns hair grey.
     fair = np.where(skin < 0.42, d["fair_on_dark_skin"], d["fair"])
     hair_shade = np.where(fair, d["fair_shade"], d["dark_shade"]) + old * d["greying"] * d["grey"]
     hair_style = np.where(
@@ -257,7 +257,7 @@ def compose(d: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     beard = np.where(masculine & d["bearded"], d["beard"], 0)
     moustached = masculine & np.where(beard > 0, d["moustache_with_beard"], d["moustache_alone"])
     smile = np.where(d["smiling"], d["smile"], d["serious"])
-    # A line of teeth shows between lips that are not pressed together.
+    # Teeth show as a line if the lips are not pressed together.
     mouth_open = np.where(
         smile > 0.45, np.where(d["laughing"], d["laugh"], 0.17), np.where(d["speaking"], d["speech"], 0.17)
     )
@@ -313,7 +313,7 @@ def compose(d: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def sample_attributes(count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Draw the attributes of faces.
+    """Sample the attributes of faces.
 
     Parameters
     ----------
@@ -325,7 +325,7 @@ def sample_attributes(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of numpy.ndarray
-        One array of length ``count`` an attribute: float32, uint8 for categories, bool for what is there or not. The
-        datasheet in ``data/README.md`` says what each means.
+        One array of length ``count`` per attribute: float32, uint8 for categories, bool for what is present or not. The
+        datasheet in ``data/README.md`` explains each attribute.
     """
     return compose(draw(count, seed))

@@ -12,23 +12,23 @@ from gankit.choices import FACE_SIZES
 from gankit.errors import InputError
 from gankit.stored_arrays import UnreadableError, read_arrays
 
-# In an installed kit the data lie within the package, in a checkout beside it.
+# An installed kit has the data inside the package. A checkout has them beside it.
 _PACKAGE = Path(__file__).resolve().parents[1]
 DATA = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent / "data"
 FACES_FILE = DATA / "faces.npz"
 
 
 def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int = 2) -> np.ndarray:
-    """Read faces from a ``.npz`` of this project or a ``.npy`` of the coursework's form.
+    """Read faces from a ``.npz`` file of this project or a ``.npy`` file in the coursework's form.
 
     Parameters
     ----------
     path : path
-        A ``.npy`` array, or a ``.npz`` archive whose array is called ``faces`` (or that holds one array only).
+        A ``.npy`` array, or a ``.npz`` archive that holds an array called ``faces`` or only one array.
     size : int, optional
-        Height and width that the faces must have; any, where it is None.
+        Required height and width of the faces; None allows any.
     fewest : int
-        The least number of faces.
+        The smallest number of faces allowed.
 
     Returns
     -------
@@ -38,8 +38,8 @@ def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int
     Raises
     ------
     InputError
-        If the file is missing, unreadable, too large for the memory, or does not hold such an array. Where
-        ``python -m gankit.faces import`` would make faces of it, the message says so.
+        If the file is missing, unreadable, too large for the memory, or does not hold such an array. If
+        ``python -m gankit.faces import`` can turn it into faces, the message says so.
     """
     faces = read_array(path)
     if faces.ndim == 4 and faces.shape[-1] == 1:
@@ -64,13 +64,13 @@ def read_array(path: str | Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is missing, unreadable or too large for the memory, or is an archive that does not tell which array
-        holds the faces.
+        If the file is missing, unreadable or too large for the memory, or is an archive in which it is unclear which
+        array holds the faces.
     """
     path = Path(path)
     if path.is_dir():
         raise InputError(
-            f"{path} is a folder, not a .npy or .npz file; if it holds pictures, make faces of them with: "
+            f"{path} is a folder, not a .npy or .npz file; if it holds pictures, turn them into faces with: "
             f"{import_command(path)}."
         )
     if not path.is_file():
@@ -95,15 +95,15 @@ def read_array(path: str | Path) -> np.ndarray:
 
 
 def import_command(path: str | Path, size: int = 16) -> str:
-    """Return the command that makes faces of a file or folder of pictures."""
-    # The file that is imported must not be the one that is written.
+    """Return the command that turns a file or folder of pictures into faces."""
+    # The output must not overwrite the imported file.
     output = "faces.npz" if Path(path).name != "faces.npz" else f"faces_{size}x{size}.npz"
     wanted = "" if size == 16 else f" --size {size}"
     return f"python -m gankit.faces import --faces {shlex.quote(str(path))}{wanted} --output {output}"
 
 
 def _how_to_import(path: str | Path, pictures: np.ndarray, size: int | None, fewest: int) -> str:
-    """Say how to make faces of pictures that are none yet; nothing, where importing would fail as well."""
+    """Say how to turn pictures into faces; return nothing if importing would fail too."""
     size = size or FACE_SIZES[0]
     numbers = np.issubdtype(pictures.dtype, np.integer) or np.issubdtype(pictures.dtype, np.floating)
     pictured = pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[-1] == 3)
@@ -111,4 +111,4 @@ def _how_to_import(path: str | Path, pictures: np.ndarray, size: int | None, few
         return ""
     if min(pictures.shape[1:3]) < size or not (pictures.min() >= 0 and pictures.max() <= 255):
         return ""
-    return f"; make such faces of it with: {import_command(path, size)}"
+    return f"; turn it into such faces with: {import_command(path, size)}"

@@ -1,8 +1,8 @@
-"""Real faces from elsewhere, brought into the form of the rendered ones: pictures in, an array of faces out.
+"""Import real faces in the form of the rendered ones: pictures in, an array of faces out.
 
-A face is the average of a square of a picture over a grid of ``size`` x ``size`` equal areas. Colours become gray by
-the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B. Averages are computed in whole numbers and rounded once, half up,
-so that the same pixels give the same face on every machine.
+A face is made from a square of a picture, by averaging over a grid of ``size`` x ``size`` equal areas. Colours become
+gray by the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B. Averages are computed in whole numbers and rounded once,
+half up, so that the same pixels give the same face on every machine.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from gankit.memory import require_memory
 
 Box = tuple[int, int, int, int]
 
-# LFW's pictures have 250x250 pixels, and its faces' eyes lie about 42 pixels apart around (125, 113). This square puts
-# them where the eyes of the rendered faces are.
+# LFW's pictures have 250x250 pixels. The eyes are about 42 pixels apart, around (125, 113). This square puts them where
+# the eyes of the rendered faces are.
 LFW_SIDE = 250
 LFW_CROP: Box = (72, 73, 178, 179)
 LFW_PICTURES = 13_233
-# Memory for each pixel of a picture while it becomes a face, and for each value of an array's picture.
+# Memory for each pixel of a picture, and for each value of a picture in an array, during the import.
 BYTES_OF_A_PIXEL = 32
 
 
@@ -39,9 +39,9 @@ class ImportedFaces:
     faces : numpy.ndarray
         uint8, shape ``(n, size, size)``, n >= 2.
     names : list of str
-        The file of each face, as seen from the folder; empty where the faces did not come from a folder.
+        The file of each face, relative to the folder; empty if the faces did not come from a folder.
     skipped : list of (str, str)
-        Name of each file that gave no face, and the reason.
+        Name of each skipped file, and the reason.
     """
 
     faces: np.ndarray
@@ -52,14 +52,14 @@ class ImportedFaces:
 def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> ImportedFaces:
     """Import a folder of pictures, or the array of a ``.npy`` or ``.npz`` file.
 
-    A folder is searched with all its subfolders, in the order of the files' names; hidden files are left alone. Files
-    may be of any kind that Pillow reads. Turned pictures are set upright as their EXIF data tell, transparent ones are
-    laid on white, and of several frames the first is taken. A file that is no picture, or one too small for its face,
-    is skipped: enlarging would teach a GAN smoothness that no face has.
+    A folder is searched with all its subfolders, in the order of the files' names. Hidden files are ignored. Files may
+    have any format that Pillow reads. The import turns pictures upright according to their EXIF data, lays transparent
+    ones on white, and takes the first of several frames. It skips files that are not pictures, and pictures that are
+    smaller than the face: enlarged pictures would teach a GAN a smoothness that no face has.
 
     An array holds pictures of shape ``(n, height, width)``, ``(n, height, width, 1)`` or ``(n, height, width, 3)``, as
-    whole numbers from 0 to 255, or as floats from 0 to 1 or from 0 to 255: from 0 to 1 if none is above 1. Floats are
-    rounded to whole levels first.
+    whole numbers from 0 to 255, or as floats. Floats range from 0 to 1 if none is above 1, and from 0 to 255
+    otherwise. They are first rounded to whole levels.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> I
     size : int
         Height and width of the faces, at least 1.
     crop : (left, top, right, bottom), optional
-        The square of each picture to take, in pixels; the largest in its middle, where it is None.
+        The square to take from each picture, in pixels; by default, the largest one in the middle.
 
     Raises
     ------
     InputError
-        If ``path`` does not exist or is not readable, if fewer than two faces are found, or if ``crop`` is not a square
-        of at least ``size`` pixels. If an array does not fit into memory; a picture that does not is skipped.
+        If ``path`` does not exist or is not readable, if fewer than two faces are found, if ``crop`` is not a square of
+        at least ``size`` pixels, or if an array does not fit into memory. A picture that does not fit is skipped.
     """
     path = Path(path)
     _check_crop(crop, size)
@@ -88,17 +88,18 @@ def import_faces(path: str | Path, size: int = 16, crop: Box | None = None) -> I
 def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = None) -> ImportedFaces:
     """Import Labeled Faces in the Wild (Huang et al. 2007) through scikit-learn's ``fetch_lfw_people``.
 
-    scikit-learn downloads the pictures (about 200 MB) unless they are in its cache, and keeps them there. Grayscale is
-    its own, the mean of the three colours; the luma would take three times the memory, about 3.6 GB.
+    scikit-learn downloads the pictures (about 200 MB) unless they are in its cache, and keeps them there. It also
+    converts them to grayscale, as the mean of the three colours. The luma would take three times the memory, about
+    3.6 GB.
 
     Parameters
     ----------
     size : int
         Height and width of the faces, at least 1.
     crop : (left, top, right, bottom)
-        The square to take of each picture of 250x250 pixels.
+        The square to take from each picture of 250x250 pixels.
     cache : path, optional
-        scikit-learn's data folder, which holds ``lfw_home``; where it is None, the one that scikit-learn chooses.
+        scikit-learn's data folder, which holds ``lfw_home``; by default, the one that scikit-learn chooses.
 
     Raises
     ------
@@ -108,21 +109,21 @@ def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = 
     _check_crop(crop, size)
     left, top, right, bottom = crop
     if max(right, bottom) > LFW_SIDE:
-        raise InputError(f"The crop box {_words(crop)} leaves LFW's pictures, which have {LFW_SIDE}x{LFW_SIDE} pixels.")
-    # scikit-learn holds them as float32, with copies on the way.
+        raise InputError(f"The crop box {_words(crop)} exceeds LFW's pictures, which are {LFW_SIDE}x{LFW_SIDE} pixels.")
+    # scikit-learn holds the pictures as float32, and makes copies.
     require_memory(2 * 4 * LFW_PICTURES * (right - left) ** 2, "Reading LFW", "choose a smaller --crop")
     try:
         from sklearn.datasets import fetch_lfw_people
     except ImportError as error:
-        raise InputError('LFW is read by scikit-learn; install it with: pip install -e ".[lfw]".') from error
+        raise InputError('Reading LFW needs scikit-learn; install it with: pip install -e ".[lfw]".') from error
     folder = None if cache is None else str(cache)
     try:
         with warnings.catch_warnings():
-            # Every attempt of a download that fails warns; the error says it once.
+            # Each failed attempt of a download warns. The error below says it once.
             warnings.simplefilter("ignore")
             slices = (slice(top, bottom), slice(left, right))
             pictures = fetch_lfw_people(data_home=folder, slice_=slices, resize=None, color=False).images
-    # A download, an archive and thousands of pictures can fail in more ways than could be listed.
+    # A download, an archive and thousands of pictures can fail in too many ways to list.
     except Exception as error:
         where = "scikit-learn's data folder" if cache is None else cache
         raise InputError(
@@ -133,7 +134,7 @@ def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = 
 
 
 def to_face(picture: np.ndarray, size: int, crop: Box | None = None) -> np.ndarray:
-    """Make one face of one picture.
+    """Turn one picture into one face.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def to_face(picture: np.ndarray, size: int, crop: Box | None = None) -> np.ndarr
     size : int
         Height and width of the face.
     crop : (left, top, right, bottom), optional
-        The square to take, in pixels; the largest in the middle, where it is None.
+        The square to take, in pixels; by default, the largest one in the middle.
 
     Returns
     -------
@@ -166,7 +167,7 @@ def to_face(picture: np.ndarray, size: int, crop: Box | None = None) -> np.ndarr
 
 
 def area_average(picture: np.ndarray, size: int) -> np.ndarray:
-    """Average a square picture over a grid of equal squares, which need not begin or end between two pixels.
+    """Average a square picture over a grid of equal squares, whose edges may cut through pixels.
 
     Parameters
     ----------
@@ -178,11 +179,11 @@ def area_average(picture: np.ndarray, size: int) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float64, shape ``(size, size)``. Of whole numbers the sums are exact as long as they stay below 2^53.
+        float64, shape ``(size, size)``. For whole numbers, the sums are exact if they stay below 2^53.
     """
     side = len(picture)
-    # Measured in 1/size of a pixel, square i reaches from i*side to (i+1)*side and pixel j from j*size to (j+1)*size:
-    # all overlaps are whole numbers, and those of a square add up to side.
+    # In units of 1/size of a pixel, square i reaches from i*side to (i+1)*side and pixel j from j*size to (j+1)*size.
+    # All overlaps are therefore whole numbers, and the overlaps of a square add up to side.
     squares, pixels = np.arange(size)[:, None] * side, np.arange(side)[None, :] * size
     overlaps = np.minimum(squares + side, pixels + size) - np.maximum(squares, pixels)
     weights = np.maximum(overlaps, 0).astype(np.float64)
@@ -190,7 +191,7 @@ def area_average(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def _luma(picture: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return a picture's luma in whole numbers, and how many of them make one level of 0 to 255."""
+    """Return a picture's luma in whole numbers, and how many units make one level of 0 to 255."""
     if picture.dtype == np.uint16:
         return picture, 257
     if picture.ndim == 2:
@@ -232,21 +233,21 @@ def _import_folder(folder: Path, size: int, crop: Box | None) -> ImportedFaces:
         try:
             faces.append(to_face(_read_picture(path), size, crop))
             names.append(name)
-        # Damaged files bring decoders to raise errors of almost every kind.
+        # On damaged files, decoders raise exceptions of almost every class.
         except Exception as error:
             skipped.append((name, _reason(error)))
     skipped += [(Path(error.filename).relative_to(folder).as_posix(), _reason(error)) for error in closed]
     if len(faces) < 2:
         first = f", the first of them {skipped[0][0]} ({skipped[0][1]})" if skipped else ""
         raise InputError(
-            f"The folder {folder} holds too few pictures of faces, 2 being the least: {len(faces)} could be read, "
+            f"The folder {folder} holds too few pictures of faces; at least 2 are needed. {len(faces)} could be read, "
             f"{len(skipped)} had to be skipped{first}."
         )
     return ImportedFaces(np.stack(faces), names, skipped)
 
 
 def _files(folder: Path, on_error: Callable[[OSError], None]) -> list[Path]:
-    """Return all files that are not hidden, in the order of their names; tell of subfolders that cannot be opened."""
+    """Return all files that are not hidden, in the order of their names; report subfolders that cannot be opened."""
     found = []
     for parent, folders, files in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -255,23 +256,23 @@ def _files(folder: Path, on_error: Callable[[OSError], None]) -> list[Path]:
 
 
 def _read_picture(path: Path) -> np.ndarray:
-    """Read a picture, upright: uint8 RGBA, or uint16 where it has 16 bits of gray."""
+    """Read a picture and turn it upright: uint8 RGBA, or uint16 if it has 16 bits of gray."""
     from PIL import Image, ImageOps
 
     # Opening a pipe would wait for a writer.
     if not path.is_file():
         raise InputError("it is not a file")
     with warnings.catch_warnings():
-        # Oddities that Pillow reads over are no news to somebody who imports thousands of pictures.
+        # Pillow's warnings about minor defects do not help somebody who imports thousands of pictures.
         warnings.simplefilter("ignore")
         with Image.open(path) as file:
-            # So far only the beginning of the file has been read.
+            # Up to here, Pillow has read only the beginning of the file.
             width, height = file.size
             needed = BYTES_OF_A_PIXEL * width * height
             require_memory(needed, f"a picture of {width}x{height} pixels", "make it smaller")
             picture = ImageOps.exif_transpose(file)
             if picture.mode == "F":
-                raise InputError("its intensities are floats of no known range")
+                raise InputError("its intensities are floats of unknown range")
             if not picture.mode.startswith("I"):
                 return np.asarray(picture.convert("RGBA"))
             levels = np.asarray(picture)
@@ -287,7 +288,7 @@ def _reason(error: Exception) -> str:
     if most is not None and isinstance(error, Image.DecompressionBombError):
         return f"it has more than the {2 * most:,} pixels that Pillow reads; make it smaller"
     if isinstance(error, UnidentifiedImageError):
-        return "it is no picture that can be read"
+        return "it is not a readable picture"
     return getattr(error, "strerror", None) or first_line(error).rstrip(".")
 
 
@@ -303,7 +304,7 @@ def _import_array(pictures: np.ndarray, source: str, size: int, crop: Box | None
     values = pictures[0].size
     require_memory(
         2 * len(pictures) * size * size + BYTES_OF_A_PIXEL * values,
-        f"Making faces of {size}x{size} pixels of {source}",
+        f"Making faces of {size}x{size} pixels from {source}",
         "give smaller pictures, or fewer",
     )
     levels = _levels_per_unit(pictures, source)
@@ -320,7 +321,7 @@ def _levels_per_unit(pictures: np.ndarray, source: str) -> int:
     if not whole and not np.issubdtype(pictures.dtype, np.floating):
         raise InputError(f"{source} holds {pictures.dtype} values; intensities must be whole numbers or floats.")
     low, high = pictures.min(), pictures.max()
-    # Written so that NaN is refused too.
+    # This form also refuses NaN.
     if not (low >= 0 and high <= 255):
         raise InputError(f"{source} holds values from {low} to {high}; intensities must lie in 0 to 255, or in 0 to 1.")
     return 1 if whole or high > 1 else 255

@@ -19,9 +19,9 @@ class PrincipalComponents:
     mean : numpy.ndarray
         Mean face, float64, shape ``(height, width)``, intensities in [0, 1].
     components : numpy.ndarray
-        Orthonormal rows, float64, shape ``(k, height * width)``, the widest direction first.
+        Orthonormal rows, float64, shape ``(k, height * width)``, ordered by falling deviation.
     deviations : numpy.ndarray
-        Standard deviation along each, float64, shape ``(k,)``.
+        Standard deviation along each component, float64, shape ``(k,)``.
     """
 
     mean: np.ndarray
@@ -47,7 +47,7 @@ class PrincipalComponents:
         if len(faces) <= count:
             raise InputError(f"{count} principal components need more than {count} faces, and there are {len(faces)}.")
         pixels = int(np.prod(faces.shape[1:]))
-        # The faces as float64 three times over, and a covariance of every pixel with every other one.
+        # Three float64 copies of the faces, and the covariances of all pairs of pixels.
         needed = 24 * faces.size + 24 * pixels**2
         require_memory(needed, f"Finding principal components of {len(faces):,} faces", "give fewer or smaller faces")
         flat = faces.reshape(len(faces), -1).astype(np.float64)
@@ -56,7 +56,7 @@ class PrincipalComponents:
         variances, vectors = variances[::-1][:count], vectors[:, ::-1][:, :count].T
         if variances[-1] <= 1e-12 * variances[0]:
             raise InputError(f"These faces vary in fewer than {count} directions; give a more varied set.")
-        # A component's sign is arbitrary; fixing it makes pictures repeatable.
+        # The sign of a component is arbitrary. Fixing it makes pictures repeatable.
         signs = np.sign(vectors[np.arange(count), np.abs(vectors).argmax(axis=1)])
         return cls(mean.reshape(faces.shape[1:]), vectors * signs[:, None], np.sqrt(variances))
 

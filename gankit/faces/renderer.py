@@ -1,11 +1,11 @@
-"""A procedural renderer of faces: a lit surface with skin, hair and features, drawn large and averaged down.
+"""A procedural renderer of faces: it draws a lit surface with skin, hair and features large, and averages it down.
 
-Everything done to pixels uses +, -, *, /, square roots and comparisons alone, whose results IEEE 754 fixes to the last
-bit: the same seed gives the same bytes on every machine and with every NumPy. Sines and cosines are taken of one number
-a face only, in double precision, and rounded.
+All computations on pixels use only +, -, *, /, square roots and comparisons. IEEE 754 fixes their results to the last
+bit, so the same seed gives the same bytes on every machine and with every version of NumPy. Sines and cosines are only
+computed once per face and angle, in double precision, and rounded.
 
-The picture is [-1, 1] x [-1, 1] with y downwards; eyes lie near (-0.39, -0.22) and (0.39, -0.22), the mouth near
-(0, 0.53).
+The picture is [-1, 1] x [-1, 1] with y pointing down. The eyes lie near (-0.39, -0.22) and (0.39, -0.22), the mouth
+near (0, 0.53).
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from gankit.memory import require_memory
 RENDERER_VERSION = "2"
 DRAWN = 64
 CHUNK = 8
-# Memory a face: the draws behind its attributes, and its pixels in every process's part, whole, and in a file.
+# Memory per face: the random numbers of its attributes, and its pixels in a process's part, in the whole, and in a
+# file.
 BYTES_OF_ATTRIBUTES, BYTES_OF_A_PIXEL = 4000, 6
-#: Uniform numbers a face for blobs, coarse and mottled and fine surfaces, locks of hair, colours of cloth.
+#: Uniform numbers per face for blobs, coarse, mottled and fine surfaces, locks of hair, and colours of cloth.
 LOCKS = 48
 TEXTURE_SHAPE = (4 * 4, 8 * 8, 12 * 12, 32 * 32, LOCKS, 8)
 
@@ -34,7 +35,7 @@ TEXTURE_SHAPE = (4 * 4, 8 * 8, 12 * 12, 32 * 32, LOCKS, 8)
 def render_faces(
     count: int, size: int = 16, seed: int = 0, processes: int = 1
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Draw attributes and render them.
+    """Sample attributes and render them.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def render_faces(
     Raises
     ------
     InputError
-        If the count is below 1 or its faces do not fit into memory, or if the size is another one.
+        If the count is below 1, the faces do not fit into memory, or the size is not one of these.
     """
     if count < 1:
         raise InputError(f"The count is {count}; at least 1 face can be rendered.")
@@ -80,10 +81,10 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, pro
     size : {16, 32, 64}
         Height and width in pixels.
     seed : int
-        Of the textures and the camera's noise; attributes play no part in them.
+        Seed of the textures and of the camera's noise, which do not depend on the attributes.
     processes : int
-        Number of processes that share the work; the result is the same. More than one needs a program whose main module
-        can be imported.
+        Number of processes that share the work; the result does not depend on it. With more than one, the program's
+        main module must be importable.
 
     Returns
     -------
@@ -93,14 +94,14 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, pro
     Raises
     ------
     InputError
-        If the size is another one.
+        If the size is not one of these.
     """
     if size not in FACE_SIZES:
         raise InputError(f"The size is {size}; faces can be rendered at {', '.join(map(str, FACE_SIZES))}.")
     count = len(attributes["skin"])
     if processes == 1:
         return _render_part(attributes, 0, size, seed)
-    # Threads would wait for each other: the arrays are small, and the interpreter is needed between any two of them.
+    # Threads would wait for each other, because the arrays are small and every operation needs the interpreter.
     bounds = np.linspace(0, count, processes + 1).astype(int)
     parts = [{name: values[a:b] for name, values in attributes.items()} for a, b in zip(bounds, bounds[1:])]
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
@@ -109,7 +110,7 @@ def render(attributes: dict[str, np.ndarray], size: int = 16, seed: int = 0, pro
 
 
 def _render_part(attributes: dict[str, np.ndarray], first: int, size: int, seed: int) -> np.ndarray:
-    """Render faces number ``first`` and following."""
+    """Render the faces with the numbers ``first``, ``first + 1``, ..."""
     count = len(attributes["skin"])
     faces = np.empty((count, size, size), np.uint8)
     for start in range(0, count, CHUNK):
@@ -126,7 +127,7 @@ def _render_part(attributes: dict[str, np.ndarray], first: int, size: int, seed:
 
 
 def _ramp(x: np.ndarray, low: float | np.ndarray, high: float | np.ndarray) -> np.ndarray:
-    """Rise smoothly from 0 at ``low`` to 1 at ``high`` (or fall, where ``high`` is the smaller)."""
+    """Rise smoothly from 0 at ``low`` to 1 at ``high`` (or fall, if ``high`` is smaller)."""
     t = x - low
     t *= 1 / np.asarray(high - low, np.float32)
     np.clip(t, 0, 1, out=t)
@@ -181,7 +182,7 @@ def _slope(height: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _average_down(pictures: np.ndarray, size: int) -> np.ndarray:
-    """Area average by adding shifted copies: the order of the sum is fixed, unlike that of ``mean``."""
+    """Average areas by adding shifted copies, which fixes the order of the sum; ``mean`` does not."""
     while pictures.shape[1] > size:
         pairs = pictures[:, 0::2] + pictures[:, 1::2]
         pictures = (pairs[:, :, 0::2] + pairs[:, :, 1::2]) * 0.25
@@ -207,17 +208,17 @@ class Head:
 
     x: np.ndarray  # the upright picture, origin at the middle of the face
     y: np.ndarray
-    outline_x: np.ndarray  # the same, from the centre of the skull's outline
+    outline_x: np.ndarray  # the same, with the origin at the centre of the skull's outline
     outline_y: np.ndarray
     half_width: np.ndarray
     half_height: np.ndarray
     nx: np.ndarray  # the skull's surface: its normal before relief
     ny: np.ndarray
     depth: np.ndarray
-    u: np.ndarray  # the face as it would lie if it looked straight at the camera
+    u: np.ndarray  # position on the face if it looked straight at the camera
     v: np.ndarray
     side: np.ndarray  # |u|
-    facing: np.ndarray  # above 0 where the unturned face would show this point
+    facing: np.ndarray  # above 0 where this point is visible on the unturned face
     on_head: np.ndarray
 
 
@@ -230,7 +231,7 @@ class Textures:
     mottle: np.ndarray
     fine: np.ndarray
     strands: np.ndarray
-    shades: np.ndarray  # eight numbers a face from 0 to 1, (n, 8, 1, 1): colours of cloth
+    shades: np.ndarray  # eight numbers per face from 0 to 1, (n, 8, 1, 1): colours of cloth
 
 
 def _render_chunk(raw: dict[str, np.ndarray], noise: np.ndarray, grain: np.ndarray, size: int) -> np.ndarray:
@@ -267,7 +268,7 @@ def _head(raw: dict[str, np.ndarray], a: dict[str, np.ndarray]) -> Head:
     x, y = x * cos_roll + y * sin_roll, y * cos_roll - x * sin_roll
     half_width = 0.83 + a["face_width"]
     half_height = 1.30 + a["face_length"]
-    # The crop follows the eyes, so a turned head moves its outline and not its features.
+    # The crop follows the eyes, so turning the head moves its outline and not its features.
     outline_x = x + 0.72 * half_width * sin_yaw
     outline_y = y + 0.10 + 0.3 * sin_pitch
     # The skull is a wide ellipse above the eyes and narrows to the chin below.
@@ -277,7 +278,7 @@ def _head(raw: dict[str, np.ndarray], a: dict[str, np.ndarray]) -> Head:
     # A square face fills the corners of its ellipse.
     radius = nx * nx + ny * ny - a["squareness"] * (nx * nx) * (ny * ny)
     depth = np.sqrt(np.maximum(1 - radius, 0))
-    # Where on an unturned face this point of the surface lies.
+    # Position of this point of the surface on the unturned face.
     u = width_here * (nx * cos_yaw - depth * sin_yaw)
     v = y * cos_pitch + 0.35 * depth * sin_pitch - 0.25 * sin_pitch
     return Head(
@@ -303,7 +304,7 @@ def _textures(noise: np.ndarray, head: Head, a: dict[str, np.ndarray]) -> Textur
     blobs, coarse, mottle, fine, locks, shades = parts
     mottle = _enlarge(mottle.reshape(-1, 12, 12), DRAWN)
     fine = _enlarge(fine.reshape(-1, 32, 32), DRAWN)
-    # Strands of hair: a random line, laid along the way the hair falls from its parting.
+    # Strands of hair: random lines in the direction in which the hair falls from its parting.
     falls = head.x + 0.25 * a["parting"] * np.minimum(head.y, 0) + 0.12 * mottle
     place = np.minimum(np.maximum((falls + 1.6) * np.float32(LOCKS / 3.2), 0), LOCKS - 1.01)
     low = place.astype(int)
@@ -322,7 +323,7 @@ def _textures(noise: np.ndarray, head: Head, a: dict[str, np.ndarray]) -> Textur
 
 
 def _light(a: dict[str, np.ndarray], head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """The light that falls on each point, and the shine it leaves on wet or oily skin."""
+    """The light that falls on each point, and the highlights on wet or oily skin."""
     u, v, side = head.u, head.v, head.side
     smile = np.maximum(a["smile"], 0)
     old = _oldness(a)
@@ -351,7 +352,7 @@ def _light(a: dict[str, np.ndarray], head: Head) -> tuple[np.ndarray, np.ndarray
     toward = (normal_x * a["light_x"] + normal_y * a["light_y"] + normal_z * 0.8) / (length * light_length)
     diffuse = np.maximum(toward, 0)
     brightness = 1 - 0.62 * a["light_strength"] + 1.05 * a["light_strength"] * diffuse
-    # The nose throws a shadow on the side away from the light.
+    # The nose casts a shadow on the side away from the light.
     away = u * np.minimum(np.maximum(-3 * a["light_x"], -1), 1)
     cast = _ramp(away, 0.04, 0.12) * _ramp(away, 0.34, 0.2) * _ramp(v, -0.2, 0.1) * _ramp(v, 0.45, 0.3)
     brightness = brightness * (1 - 0.35 * a["shadow"] * cast)
@@ -385,7 +386,7 @@ def _skin(a: dict[str, np.ndarray], head: Head, textures: Textures) -> np.ndarra
     albedo = albedo * (1 - 0.4 * a["folds"] * line)
     albedo = albedo * (1 - 0.3 * a["bags"] * _spot(side - eye_x + 0.02, v - eye_y - 0.16, 0.14, 0.05))
     albedo = albedo * (1 - 0.45 * a["eye_corners"] * _spot(side - 0.19, v - eye_y, 0.07, 0.10))
-    # Sockets lie in shade, most of all between brow and nose; make-up deepens them.
+    # Eye sockets are in shade, most of all between brow and nose. Make-up deepens the shade.
     socket = _spot(side - eye_x - 0.03, v - eye_y + 0.035, 0.25, 0.13)
     albedo = albedo * np.maximum(1 - (0.42 * a["sockets"] + 0.25 * a["make_up"]) * socket, 0.1)
     brow_y = -0.35 - a["brow_height"] + 0.10 * (side - 0.36) ** 2 - a["brow_slope"] * (side - 0.36)
@@ -436,7 +437,7 @@ def _skin(a: dict[str, np.ndarray], head: Head, textures: Textures) -> np.ndarra
 
 
 def _background(a: dict[str, np.ndarray], head: Head, textures: Textures) -> np.ndarray:
-    """A wall in two tones, a gradient, clutter; before it neck and shoulders."""
+    """A wall in two tones with a gradient and clutter, and the neck and shoulders in front of it."""
     x, y = head.x, head.y
     wall = a["background"] + 0.1 * a["background_slope"] * (x + 0.7 * y)
     edge = _ramp(x + a["background_tilt"] * y - a["background_edge"], -0.04, 0.04)
@@ -468,7 +469,7 @@ def _hair(a: dict[str, np.ndarray], head: Head, textures: Textures) -> tuple[np.
     falls = falls * _ramp(head.y, -0.45, -0.25) * np.minimum(long_hair * 2, 1)
     behind = np.maximum(crown, falls) * any_hair
 
-    # The hairline, an arch that the parting tilts, or the fringe; side-swept hair crosses the forehead.
+    # The hairline is an arch that the parting tilts, or a fringe. Side-swept hair crosses the forehead.
     parted = a["parting"] * 0.24 * u
     arch = 1.15 * u * u * (0.75 + 0.5 * long_hair)
     edge = -0.97 - 1.2 * a["hairline"] - 0.05 * a["hair_volume"] + arch + parted
@@ -495,7 +496,7 @@ def _worn(
     light: np.ndarray,
     behind: np.ndarray,
 ) -> np.ndarray:
-    """Put on scarves, hats, glasses and sunglasses; most chunks have few, and what nobody wears is not drawn."""
+    """Put on scarves, hats, glasses and sunglasses; what nobody in the chunk wears is not drawn."""
     u, v, side = head.u, head.v, head.side
     folds = light * (1 + 0.2 * textures.coarse + 0.2 * textures.strands)
     if a["covered"].any():
@@ -531,15 +532,15 @@ def _photograph(
     picture: np.ndarray, a: dict[str, np.ndarray], exposure: np.ndarray, grain: np.ndarray, size: int
 ) -> np.ndarray:
     """Turn light into bytes: focus, exposure, contrast, highlights, noise."""
-    # A sensor's pixels do not fill their squares, and few programs that shrink a picture average all of it: what is
-    # finer than a pixel shows as grain.
+    # A sensor's pixels do not fill their squares, and few programs average the whole picture when they shrink it.
+    # Details finer than a pixel therefore show as grain.
     small = _mix(_average_down(picture, size), _middle_of_pixels(picture, size), a["aliasing"])
     soft = small.copy()
     soft[:, 1:-1] = (small[:, :-2] + small[:, 2:]) * 0.25 + small[:, 1:-1] * 0.5
     softer = soft.copy()
     softer[:, :, 1:-1] = (soft[:, :, :-2] + soft[:, :, 2:]) * 0.25 + soft[:, :, 1:-1] * 0.5
     small = np.maximum(_mix(small, softer, a["blur"]), 0)
-    # Automatic exposure and contrast: the camera makes up for a part of what is missing to middling ones.
+    # Automatic exposure and contrast: the camera corrects a part of the difference to medium values.
     middling = 0.42 / (_average_down(small, 1) + 0.03)
     gain = np.round(2.0 ** exposure.astype(np.float64), 6).astype(np.float32)[:, None, None]
     small = small * np.sqrt(np.sqrt(middling)) * gain * 1.04
@@ -547,7 +548,7 @@ def _photograph(
     spread = np.sqrt(_average_down(spread * spread, 1))
     pivot = 0.25 + 0.45 * _average_down(small, 1)
     small = (small - pivot) * (a["contrast"] * np.sqrt(0.2 / (spread + 0.05))) + pivot
-    # Highlights and shadows are compressed, as film and sensors do, before they are cut off.
+    # Highlights and shadows are compressed before they are clipped, as film and sensors do.
     over = np.maximum(small - 0.6, 0)
     small = small - over * over / (over + 0.9)
     under = np.maximum(0.05 - small, 0)

@@ -1,4 +1,4 @@
-"""Between pixel intensities and the numbers that a network trains on."""
+"""The scaling between pixel intensities and the numbers that a network trains on."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gankit.memory import require_memory
 class FaceScaling:
     """The affine map between intensities in [0, 1] and a network's range: ``scaled = (intensity - mean) / scale``.
 
-    It belongs to the weights that were trained with it and is stored beside them: read through another one, the same
-    generator draws washed-out faces.
+    It belongs to the weights that were trained with it and is stored with them. Decoded with another scaling, the faces
+    of the same generator look washed out.
 
     Attributes
     ----------
     mean : numpy.ndarray
         Mean face, float32, intensities in [0, 1], shape ``(height, width)``; or 0 for no shift.
     scale : numpy.ndarray
-        Divisor of each pixel, float32, above 0, of the shape of ``mean``; or 1 for no scaling.
+        Divisor of each pixel, float32, above 0, with the shape of ``mean``; or 1 for no scaling.
     """
 
     mean: np.ndarray
@@ -31,12 +31,12 @@ class FaceScaling:
 
     @classmethod
     def identity(cls) -> FaceScaling:
-        """Return the scaling of a network that works on intensities themselves."""
+        """Return the scaling of a network that works on intensities directly."""
         return cls(np.zeros((), np.float32), np.ones((), np.float32))
 
     @staticmethod
     def to_json(scaling: FaceScaling | None) -> str:
-        """Write a scaling, or that there is none, as text that gives back every digit."""
+        """Write a scaling, or None, as text that keeps every digit."""
         return json.dumps(None if scaling is None else [scaling.mean.tolist(), scaling.scale.tolist()])
 
     @classmethod
@@ -47,7 +47,7 @@ class FaceScaling:
 
     @classmethod
     def fit(cls, faces: np.ndarray) -> FaceScaling:
-        """Measure mean face and largest intensity of each pixel.
+        """Measure the mean face and the largest intensity of each pixel.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class FaceScaling:
             uint8, shape ``(n, height, width)``.
         """
         mean = faces.mean(axis=0, dtype=np.float64) / 255
-        # A pixel that is black in every face would divide by zero.
+        # A pixel that is black in every face would cause a division by zero.
         largest = np.maximum(faces.max(axis=0), 1) / 255
         return cls(mean.astype(np.float32), largest.astype(np.float32))
 
@@ -75,9 +75,9 @@ class FaceScaling:
         Raises
         ------
         InputError
-            If they do not fit into memory.
+            If the faces do not fit into memory.
         """
-        # Three float32 arrays while it computes; afterwards the result, and the copy that a model makes of it.
+        # Three float32 arrays during the computation; afterwards the result and the model's copy of it.
         require_memory(12 * faces.size, f"Preparing {len(faces):,} faces for training", "give fewer faces")
         return (faces.astype(np.float32) / np.float32(255) - self.mean) / self.scale
 
@@ -97,7 +97,7 @@ class FaceScaling:
         Raises
         ------
         InputError
-            If the images are of another size than the mean face.
+            If the images do not have the size of the mean face.
         """
         images = np.asarray(outputs, np.float32)
         if images.ndim == 4 and images.shape[-1] == 1:

@@ -1,12 +1,12 @@
-"""What makes training fast: the same results as Keras's own layers and optimizer, with less arithmetic.
+"""Fast training: the same results as Keras's own layers and optimizer, with less arithmetic.
 
-- :func:`accelerate` does this to a network of plain Keras layers. A dense layer keeps TensorFlow from fusing product,
-  bias and activation: the fused kernel spends some 10 us on preparations, and a product of point clouds takes 3.
-  Convolutions and max-pooling use the functions of :mod:`gankit.fast.convolutions`.
-- :class:`Adam` is Keras's Adam in fewer operations.
+- :func:`accelerate` changes the arithmetic of a network of plain Keras layers. In dense layers it prevents TensorFlow
+  from fusing product, bias and activation, because the fused kernel spends about 10 us on preparations while a product
+  of point clouds takes 3 us. Convolutions and max-pooling use the functions of :mod:`gankit.fast.convolutions`.
+- :class:`Adam` is Keras's Adam with fewer operations.
 - :func:`loop_over_steps` runs many training steps in one call of a graph.
 
-Everything works without them, only slower; ``benchmarks/step_time.py`` measures what they bring.
+Everything also works without them, but more slowly. ``benchmarks/step_time.py`` measures the gain.
 """
 
 from gankit.fast.accelerate import accelerate, decelerate

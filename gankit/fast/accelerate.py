@@ -1,4 +1,4 @@
-"""Makes a network of plain Keras layers compute the same with less arithmetic."""
+"""Make a network of plain Keras layers compute the same results with less arithmetic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gankit.fast.convolutions import (
     max_pool,
 )
 
-# Where the other way round was measured to be faster, batch 32 to 200, on two cores.
+# Outside these limits, plain convolutions were measured to be faster (batches of 32 to 200, two cores).
 LARGEST_SMALL_MAP = 4
 LARGEST_UPSAMPLED_MAP = 8
 WIDEST_ONE_CHANNEL_PICTURE = 16
@@ -24,11 +24,11 @@ FEWEST_CHANNELS = 16
 
 
 def accelerate(network: keras.Model) -> keras.Model:
-    """Let the layers of a network use the faster arithmetic of this package.
+    """Make the layers of a network use the faster arithmetic of this package.
 
-    Dense layers, 3x3 ``same`` convolutions, nearest upsampling and max-pooling are changed, in nested networks as well;
-    every other layer, and every subclass of these, is left as it is. The network stays what it was in all else: the
-    same object, class names, weights, summary, configuration and saved files. Results differ by rounding.
+    This changes dense layers, 3x3 ``same`` convolutions, nearest upsampling and max-pooling, also in nested networks.
+    All other layers, and subclasses of these layers, keep their arithmetic. The network stays the same object, with the
+    same class names, weights, summary, configuration and saved files. Results differ by rounding errors.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def _dense(layer: keras.layers.Dense, inputs: tf.Tensor, **options: Any) -> tf.T
     if bias is None or inputs.shape.rank != 2 or inputs.dtype != kernel.dtype:
         return type(layer).call(layer, inputs, **options)
     bias = tf.convert_to_tensor(bias)
-    # TensorFlow fuses what follows a product, but not where the product has to wait for something.
+    # TensorFlow fuses a product with the operations after it, but not if the product has a control dependency.
     with tf.control_dependencies([bias]):
         products = tf.matmul(inputs, kernel)
     return layer.activation(tf.nn.bias_add(products, bias))
@@ -99,7 +99,7 @@ def _is_plain(layer: keras.layers.Conv2D) -> bool:
 def _upsampling(layer: keras.layers.UpSampling2D, inputs: tf.Tensor) -> tf.Tensor:
     outputs = type(layer).call(layer, inputs)
     if tuple(layer.size) == (2, 2) and layer.interpolation == "nearest" and layer.data_format == "channels_last":
-        # A convolution that follows uses this. In a graph the copies are then used by nobody, and never made.
+        # A following convolution uses this attribute. In a graph nothing then uses the copies, so they are never made.
         outputs._upsampled_from = inputs
     return outputs
 
@@ -111,7 +111,7 @@ def _max_pooling(layer: keras.layers.MaxPooling2D, inputs: tf.Tensor) -> tf.Tens
     return max_pool(inputs, tuple(layer.pool_size))
 
 
-# Of each class of layers: the method that does the arithmetic, and what takes its place.
+# For each class of layers: the method that does the arithmetic, and its replacement.
 _FASTER: dict[type, tuple[str, Callable[..., tf.Tensor]]] = {
     keras.layers.Dense: ("call", _dense),
     keras.layers.Conv2D: ("convolution_op", _convolution),

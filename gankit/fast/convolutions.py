@@ -1,16 +1,17 @@
 """Convolutions and max-pooling with less arithmetic than Keras's on small maps; the results are the same.
 
-Derivatives of any order exist, as a gradient penalty needs the second. What is saved:
+Derivatives of any order exist; a gradient penalty needs the second. These are the savings:
 
 - A 3x3 ``same`` convolution of a map of at most 4x4 multiplies many zeros around the edge, and neighbouring outputs
-  share products. Sizes 2 and 4 take 3 and 6 products an axis instead of 6 and 12: Karatsuba and Toom-Cook
-  multiplication (Winograd 1980; Lavin and Gray 2016), applied to both axes.
-- After nearest upsampling four neighbours are copies of one pixel. Every pixel is multiplied with the nine taps before
-  it is copied, which takes a quarter of the products, and the products are added where the copies would have been.
+  share products. Karatsuba and Toom-Cook multiplication (Winograd 1980; Lavin and Gray 2016), applied to both axes,
+  take 3 and 6 products per axis for sizes 2 and 4, instead of 6 and 12.
+- After nearest upsampling, four neighbours are copies of one pixel. This module multiplies each pixel with the nine
+  taps before copying it, which takes a quarter of the products. It then adds the products at the positions of the
+  copies.
 - The gradient with respect to a one-channel picture first sums over the channels and then over the taps.
 - The second derivative of max-pooling, slow in TensorFlow, is a masked average.
 
-``gankit.fast.accelerate`` chooses among them; ``benchmarks/step_time.py`` measures what this brings.
+``gankit.fast.accelerate`` chooses among them. ``benchmarks/step_time.py`` measures the gain.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Of the points tried, these give the least rounding error, 2.7 times that of the plain convolution: powers stay near 1.
+# Of the points tried, these give the smallest rounding error, because their powers stay close to 1. The error is 2.7
+# times that of the plain convolution.
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
 
 
 def convolve_small(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Convolve maps of at most 4x4 with a 3x3 kernel, zeros around the edge, by a fast bilinear algorithm.
+    """Convolve maps of at most 4x4, padded with zeros, with a 3x3 kernel by a fast bilinear algorithm.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def convolve_small(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         tf.constant(np.kron(along_height, along_width), maps.dtype)
         for along_height, along_width in zip(bilinear_form(height), bilinear_form(width))
     )
-    # Pixels come first, so that each of the three transforms is one matrix product.
+    # The axis of pixels comes first, so that each of the three transforms is one matrix product.
     pixels = tf.transpose(tf.reshape(maps, [-1, height * width, channels]), [1, 0, 2])
     left = tf.reshape(of_maps @ tf.reshape(pixels, [height * width, -1]), [of_maps.shape[0], -1, channels])
     right = tf.reshape(of_kernel @ tf.reshape(kernel, [9, -1]), [of_kernel.shape[0], channels, filters])
@@ -55,10 +57,10 @@ def convolve_small(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def bilinear_form(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return matrices A, G, C with ``conv(x, k) = C ((A x) * (G k))``: few products for a row of 1 to 4 pixels.
+    """Return matrices A, G, C with ``conv(x, k) = C ((A x) * (G k))``, which need few products for 1 to 4 pixels.
 
-    The convolution is that of a row of ``size`` pixels, a zero at either end, with three taps; ``*`` is element by
-    element, and the number of rows of A is the number of products.
+    The convolution is that of a row of ``size`` pixels, padded with a zero at each end, with three taps. ``*`` is
+    element by element. The number of rows of A is the number of products.
     """
     if size == 1:
         return np.ones((1, 1)), np.array([[0.0, 1, 0]]), np.ones((1, 1))
@@ -69,7 +71,7 @@ def bilinear_form(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             np.array([[0.0, 1, 0], [0, -1, 1], [1, -1, 0]]),
             np.array([[1.0, 1, 0], [1, 0, 1]]),
         )
-    # Toom-Cook: polynomials are multiplied at size + 1 points and at infinity; transposed, this is a convolution.
+    # Toom-Cook multiplies polynomials at size + 1 points and at infinity. Its transpose is a convolution.
     points = np.array(POINTS[: size + 1])
 
     def values(coefficients: int) -> np.ndarray:
@@ -78,12 +80,12 @@ def bilinear_form(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     of_maps, of_kernel = np.linalg.inv(values(size + 2)).T, values(3)
     scale = np.abs(of_kernel).sum(axis=1, keepdims=True)
-    # The first and the last column belong to the zeros at the ends.
+    # The first and the last column belong to the padding.
     return (of_maps * scale)[:, 1:-1], of_kernel / scale, values(size).T
 
 
 def convolve_upsampled(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Convolve with a 3x3 kernel what doubling the maps by repetition would give, zeros around the edge.
+    """Convolve the maps, doubled by repetition and padded with zeros, with a 3x3 kernel.
 
     Parameters
     ----------
@@ -111,14 +113,14 @@ def convolve_upsampled(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def _tap_places(size: int, copies: int) -> np.ndarray:
-    """Return 1 at ``(output, input, tap)`` where that tap of an output falls on a copy of that input, 0 elsewhere."""
+    """Return 1 at ``(output, input, tap)`` if that tap of the output falls on a copy of the input, and 0 otherwise."""
     outputs, inputs, taps = np.ogrid[: copies * size, :size, :3]
-    # Floor division sends the zero before the first pixel to -1, which is no input.
+    # Floor division maps the padding before the first pixel to -1, which matches no input.
     return ((outputs + taps - 1) // copies == inputs).astype(float)
 
 
 def convolve_one_channel(pictures: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Convolve ``(batch, height, width, 1)`` with a 3x3 kernel, zeros around the edge; fast to differentiate."""
+    """Convolve ``(batch, height, width, 1)``, padded with zeros, with a 3x3 kernel; its gradient is fast."""
 
     @tf.custom_gradient
     def convolve(pictures: tf.Tensor, kernel: tf.Tensor) -> tuple:
@@ -131,12 +133,12 @@ def convolve_one_channel(pictures: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def _picture_gradient(upstream: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    # The transpose of the convolution, linear in both arguments; its own gradients are convolutions again.
+    # The transpose of the convolution is linear in both arguments, and its gradients are convolutions.
     @tf.custom_gradient
     def transpose(upstream: tf.Tensor, kernel: tf.Tensor) -> tuple:
         _, height, width, filters = upstream.shape
         products = tf.matmul(tf.reshape(upstream, [-1, filters]), tf.reshape(kernel, [9, filters]), transpose_b=True)
-        # Within a row by one matrix product, between rows by shifting.
+        # Sum within a row by one matrix product, and between rows by shifting.
         sums = np.einsum("jqb,ac->jabcq", _tap_places(width, 1), np.eye(3)).reshape(width * 9, 3 * width)
         rows = tf.reshape(products, [-1, width * 9]) @ tf.constant(sums, upstream.dtype)
         rows = tf.pad(tf.reshape(rows, [-1, height, 3, width]), [[0, 0], [1, 1], [0, 0], [0, 0]])
@@ -163,9 +165,9 @@ def _kernel_gradient(maps: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
 
 
 def max_pool(maps: tf.Tensor, window: tuple[int, int]) -> tf.Tensor:
-    """Keep the largest of each window of ``(batch, height, width, channels)``; windows lie side by side.
+    """Return the maximum of each window of ``(batch, height, width, channels)``; windows do not overlap.
 
-    Of equal values the first one counts, as in Keras.
+    If values are equal, the gradient goes to the first one, as in Keras.
     """
     options: dict[str, Any] = {"ksize": [1, *window, 1], "strides": [1, *window, 1], "padding": "VALID"}
 
@@ -179,8 +181,8 @@ def max_pool(maps: tf.Tensor, window: tuple[int, int]) -> tf.Tensor:
         @tf.custom_gradient
         def gradient(upstream: tf.Tensor) -> tuple:
             def second(direction: tf.Tensor) -> tf.Tensor:
-                # Picks, in each window, the value where the largest was. The mask carries the window's area, which
-                # turns the average into a sum.
+                # Pick the value at the position of the maximum in each window. The mask is multiplied with the
+                # window's area, which turns the average into a sum.
                 area = tf.fill(tf.shape(largest), tf.constant(window[0] * window[1], maps.dtype))
                 return tf.raw_ops.AvgPool(value=direction * send_back(area), **options)
 

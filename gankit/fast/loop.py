@@ -1,4 +1,4 @@
-"""Many training steps in one call of a graph: leaving the graph costs about 3 ms, a step on points 0.5 ms."""
+"""Make many training steps in one call of a graph: each call costs about 3 ms, and a step on points takes 0.5 ms."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable
 import tensorflow as tf
 from tensorflow import keras
 
-# What makes one training step and returns its losses, scalars by name.
+# A function that makes one training step and returns its losses, scalars by name.
 Step = Callable[[], dict[str, tf.Tensor]]
 
 
 class RunningMeans:
-    """The means of losses over training steps, by name; one that appears during training gets its own then.
+    """The means of losses over training steps, by name; a loss that first appears during training gets its own mean.
 
-    Neither a list nor a dictionary: Keras would look inside those, and refuses new metrics once a model is built.
+    This is neither a list nor a dictionary: Keras tracks the content of those, and allows no new metrics once a model
+    is built.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ class RunningMeans:
         self.by_name = {name: keras.metrics.Mean(name=name) for name in names}
 
     def add(self, name: str, loss: tf.Tensor) -> None:
-        """Take in the loss of one step, with two operations where ``Mean.update_state`` has ten."""
+        """Add the loss of one step with two operations; ``Mean.update_state`` needs ten."""
         if name not in self.by_name:
             with tf.init_scope():
                 self.by_name[name] = keras.metrics.Mean(name=name)
@@ -40,7 +41,7 @@ class RunningMeans:
         mean.count.assign_add(tf.ones((), mean.count.dtype))
 
     def reset(self) -> None:
-        """Forget all steps so far."""
+        """Discard all steps so far."""
         for mean in self.by_name.values():
             mean.reset_state()
 
@@ -52,20 +53,20 @@ class RunningMeans:
 def loop_over_steps(
     step: Step, means: RunningMeans, strategy: tf.distribute.Strategy, eager: bool = False
 ) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """Return a function that makes a number of training steps in one graph, and returns the losses' running means.
+    """Return a function that makes a number of training steps in one graph and returns the losses' running means.
 
-    Keras's own loop asks a data set for every step, and updates every mean with some ten operations.
+    Keras's own loop reads a data set in every step, and updates every mean with about ten operations.
 
     Parameters
     ----------
     step : callable
         Makes one step; it is traced once.
     means : RunningMeans
-        Where the losses go.
+        The means that collect the losses.
     strategy : tf.distribute.Strategy
         Runs each step on all of its replicas.
     eager : bool
-        Leave out the graph, for a debugger.
+        Run without a graph, for use with a debugger.
     """
 
     def tracked_step() -> None:
@@ -80,6 +81,6 @@ def loop_over_steps(
         tf.while_loop(lambda made: made < count, counted_step, (tf.constant(0),))
         return means.results()
 
-    # Rewriting Python's `if` and `for` takes seconds, of every layer's code as well, and a step here has none that
-    # depends on a tensor; Keras 3 does not rewrite training steps either.
+    # Autograph rewrites Python's `if` and `for`, also in the code of every layer, which takes seconds. The steps here
+    # contain none that depends on a tensor. Keras 3 does not rewrite training steps either.
     return run_steps if eager else tf.function(run_steps, autograph=False, reduce_retracing=True)

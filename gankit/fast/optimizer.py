@@ -1,9 +1,10 @@
 """Keras's Adam with fewer operations in the graph.
 
-On networks of a few hundred weights an operation costs its dispatch and little else. Keras computes the corrected step
-size anew for every variable, and reads each of Adam's running means back after writing it: some 25 operations a
-variable, 18 variables in one training step. Here the step size is computed once for all variables, a small variable is
-updated by a single operation, and for a large one what was just computed is used rather than read.
+On networks of a few hundred weights, nearly all the time of an operation is its dispatch. Keras computes the corrected
+step size again for every variable, and reads each of Adam's running means back after writing it. This takes about 25
+operations per variable, for 18 variables in one training step. This class computes the step size once for all
+variables. It updates a small variable with a single operation. For a large variable it uses the computed means without
+reading them back.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-# For larger variables TensorFlow's kernel wakes a second thread: at 100 weights that takes four times as long as
-# elementwise operations do, and at 10,000 still longer than they.
+# For larger variables TensorFlow's kernel wakes a second thread. At 100 weights it takes four times as long as
+# elementwise operations, and at 10,000 weights it is still slower.
 LARGEST_FOR_THE_KERNEL = 50
 
 
@@ -38,7 +39,7 @@ class Adam(keras.optimizers.Adam):
             return super().apply(grads, trainable_variables)
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable, *learning_rate: Any) -> None:
-        """Update one variable; Keras calls this for each, with the learning rate where it is Keras 3."""
+        """Update one variable; Keras calls this for each variable, and Keras 3 also passes the learning rate."""
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, *learning_rate)
             return
@@ -46,8 +47,8 @@ class Adam(keras.optimizers.Adam):
         gradient = tf.cast(gradient, variable.dtype)
         step_size = self._corrected_step_size(tf.as_dtype(variable.dtype), *learning_rate)
         if variable.shape.num_elements() <= LARGEST_FOR_THE_KERNEL:
-            # The kernel corrects the step size itself; powers of 0 leave it as it is. The betas are constants of the
-            # variable's own type: tf.cast would round a Python number to float32 first, 0.9 to 0.89999998.
+            # The kernel would correct the step size again; powers of 0 prevent that. The betas are constants of the
+            # variable's dtype, because tf.cast would first round a Python number to float32, 0.9 to 0.89999998.
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=momentum.handle,
@@ -76,7 +77,7 @@ class Adam(keras.optimizers.Adam):
         return self._momentums[index], self._velocities[index]
 
     def _corrected_step_size(self, dtype: tf.DType, learning_rate: Any = None) -> tf.Tensor:
-        # One tensor for all the variables of an update. A graph within the graph, a branch for example, needs its own.
+        # All variables of an update share one tensor. A graph inside the graph, such as a branch, needs its own tensor.
         graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
         if self._step_size is None or self._step_size[:2] != (graph, dtype):
             steps = tf.cast(self.iterations + 1, dtype)

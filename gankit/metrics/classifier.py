@@ -1,4 +1,4 @@
-"""A classifier that tells two sets of pictures apart, as a measure of how different they are."""
+"""A classifier that tells two sets of pictures apart; its accuracy measures how different they are."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7
     Parameters
     ----------
     first, second : np.ndarray
-        Pictures ``(n, height, width)`` and ``(m, height, width)`` with intensities in [0, 1]; of the larger set, the
-        first ``min(n, m)`` count.
+        Pictures ``(n, height, width)`` and ``(m, height, width)`` with intensities in [0, 1]. Only the first
+        ``min(n, m)`` pictures of each set are used.
     training : int
         Pictures to train on, at most 70 % of all; the rest is held out.
     seed : int
-        Of the split, the initial weights and the batches.
+        Seed of the split, the initial weights and the batches.
 
     Returns
     -------

@@ -1,18 +1,19 @@
 """Distances between two sets of examples: arrays in, numbers out.
 
-Every function flattens its examples to vectors and works on their pixels (or whatever the axes hold) in float64. Give
-intensities in [0, 1], since distances scale with the units, or the features that an encoder finds in faces. Those that
-compare every example with every other one take quadratic time, but hold only a block of the distance matrix at a time.
+Every function flattens its examples to vectors and compares their values in float64. The values can be pixel
+intensities in [0, 1] (distances scale with the units), or the features that an encoder computes from faces. Functions
+that compare every example with every other one take quadratic time, but hold only a block of the distance matrix at a
+time.
 
 Sources
 -------
 Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium":
-Frechet distance between Gaussians fitted to two sets. Deviation: of pixels or our encoder's features, not Inception's.
+Frechet distance between Gaussians fitted to two sets. Deviation: on pixels or our encoder's features, not Inception's.
 
 Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models".
 
 Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models": density and coverage.
-Deviation of both: on the pixels, or our encoder's features.
+Deviation of both: on pixels or our encoder's features.
 
 Binkowski et al. 2018, "Demystifying MMD GANs": the kernel distance KID. Deviation: as above.
 
@@ -60,8 +61,8 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     Parameters
     ----------
     first, second : np.ndarray
-        Examples ``(n, ...)`` and ``(m, ...)`` of any real dtype, with equally many values each. The distance is in
-        squared units of theirs.
+        Examples ``(n, ...)`` and ``(m, ...)`` of any real dtype, with equally many values each. The distance has the
+        squared unit of the values.
 
     Returns
     -------
@@ -73,11 +74,9 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     ValueError
         For fewer than two examples, values that are not finite, or examples of different sizes.
 
-    Notes
-    -----
-    ``C1 C2`` is not symmetric, but has the eigenvalues of ``C1^(1/2) C2 C1^(1/2)``, which is: so the trace of its
-    square root needs no general matrix square root and no complex numbers. Eigenvalues that rounding makes negative
-    count as 0.
+    Notes ----- ``C1 C2`` is not symmetric, but it has the same eigenvalues as ``C1^(1/2) C2 C1^(1/2)``, which is
+    symmetric. The trace of its square root therefore needs no general matrix square root and no complex numbers.
+    Eigenvalues that rounding makes negative count as 0.
     """
     first_vectors, second_vectors = _pair(first, second)
     difference = first_vectors.mean(axis=0) - second_vectors.mean(axis=0)
@@ -92,7 +91,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Cut the rows of a ``(rows, columns)`` matrix into blocks small enough to hold."""
+    """Split the rows of a ``(rows, columns)`` matrix into blocks that fit into memory."""
     height = max(1, _BLOCK_ENTRIES // columns)
     for start in range(0, rows, height):
         yield slice(start, min(start + height, rows))
@@ -100,7 +99,7 @@ def _blocks(rows: int, columns: int) -> Iterator[slice]:
 
 def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances ``(len(rows), len(others))``."""
-    # In place, as blocks are large.
+    # Computed in place, because blocks are large.
     squares = rows @ others.T
     squares *= -2.0
     squares += (rows * rows).sum(axis=1)[:, None]
@@ -109,13 +108,13 @@ def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def _neighbour_radii(vectors: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each vector to its k-th nearest neighbour, itself not counted."""
+    """Squared distance of each vector to its k-th nearest neighbour, not counting itself."""
     if not 1 <= k < len(vectors):
         raise ValueError(f"k must lie between 1 and the number of examples - 1 = {len(vectors) - 1}, not {k}")
     radii = np.empty(len(vectors))
     for rows in _blocks(len(vectors), len(vectors)):
         distances = _squared_distances(vectors[rows], vectors)
-        # A vector is at distance 0 from itself, exactly: rounding must not let a duplicate take its place.
+        # A vector's distance to itself is set to exactly 0, so that rounding cannot put a duplicate before it.
         distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = 0.0
         distances.partition(k, axis=1)
         radii[rows] = distances[:, k]
@@ -123,7 +122,7 @@ def _neighbour_radii(vectors: np.ndarray, k: int) -> np.ndarray:
 
 
 def _neighbour_measures(real: np.ndarray, fake: np.ndarray, k: int, with_recall: bool = True) -> dict[str, float]:
-    """Walk once over the distances between two sets of vectors; recall alone needs the fakes' own neighbours."""
+    """Compute all measures in one pass over the distances; only recall needs the neighbours among the fakes."""
     real_radii = _neighbour_radii(real, k)
     fake_radii = _neighbour_radii(fake, k) if with_recall else None
     balls_hit = fakes_inside = 0
@@ -157,19 +156,19 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
     Returns
     -------
     dict of str to float
-        ``precision``: share of fakes inside the real manifold; ``recall``: share of reals inside the fake one.
+        ``precision``: share of fakes inside the real manifold; ``recall``: share of real examples inside the fake one.
 
     Raises
     ------
     ValueError
-        For sets that do not fit together (see `frechet_distance`) or a ``k`` they are too small for.
+        If the sets do not fit together (see `frechet_distance`), or are too small for ``k``.
     """
     measures = _neighbour_measures(*_pair(real, fake), k)
     return {name: measures[name] for name in ("precision", "recall")}
 
 
 def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str, float]:
-    """Density and coverage (Naeem et al. 2020), which one outlier does not inflate as it does precision and recall.
+    """Density and coverage (Naeem et al. 2020); unlike precision and recall, one outlier does not inflate them.
 
     Parameters
     ----------
@@ -188,7 +187,7 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
     Raises
     ------
     ValueError
-        For sets that do not fit together (see `frechet_distance`) or a ``k`` they are too small for.
+        If the sets do not fit together (see `frechet_distance`), or are too small for ``k``.
     """
     measures = _neighbour_measures(*_pair(real, fake), k, with_recall=False)
     return {name: measures[name] for name in ("density", "coverage")}
@@ -197,8 +196,8 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Unbiased estimate of the squared maximum mean discrepancy under a cubic kernel: KID (Binkowski et al. 2018).
 
-    The kernel is ``k(x, y) = (x . y / d + 1)^3`` with ``d`` values in an example; it sees means, covariances and
-    third moments.
+    The kernel is ``k(x, y) = (x . y / d + 1)^3`` for examples of ``d`` values. It compares means, covariances and third
+    moments.
 
     Parameters
     ----------
@@ -213,7 +212,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
     Raises
     ------
     ValueError
-        For sets that do not fit together (see `frechet_distance`).
+        If the sets do not fit together (see `frechet_distance`).
     """
     first_vectors, second_vectors = _pair(first, second)
 
@@ -226,7 +225,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
             total += np.einsum("ij,ij,ij->", products, products, products)
         if rows is not others:
             return total / (len(rows) * len(others))
-        # Unbiased: an example is not paired with itself.
+        # An unbiased estimate does not pair an example with itself.
         total -= (((rows * rows).sum(axis=1) / rows.shape[1] + 1.0) ** 3).sum()
         return total / (len(rows) * (len(rows) - 1))
 
@@ -235,7 +234,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def sliced_wasserstein_distance(first: np.ndarray, second: np.ndarray, projections: int = 256, seed: int = 0) -> float:
-    """Sliced 2-Wasserstein distance (Bonneel et al. 2015): root mean square over directions of the one along each.
+    """Sliced 2-Wasserstein distance (Bonneel et al. 2015): root mean square of the distances along random directions.
 
     Parameters
     ----------
@@ -244,18 +243,18 @@ def sliced_wasserstein_distance(first: np.ndarray, second: np.ndarray, projectio
     projections : int
         Number of random directions, uniform on the sphere.
     seed : int
-        Of the directions.
+        Seed of the directions.
 
     Returns
     -------
     float
-        The distance, in the units of the examples; for two sets that differ by a shift ``s`` in ``d`` dimensions its
-        square has the expected value ``|s|^2 / d``.
+        The distance, in the units of the examples. If two sets differ by a shift ``s`` in ``d`` dimensions, its square
+        has the expected value ``|s|^2 / d``.
 
     Raises
     ------
     ValueError
-        For sets that do not fit together (see `frechet_distance`), or fewer than one direction.
+        If the sets do not fit together (see `frechet_distance`), or there is no direction.
     """
     if projections < 1:
         raise ValueError(f"at least one direction is needed, not {projections}")
@@ -275,7 +274,7 @@ def sliced_wasserstein_distance(first: np.ndarray, second: np.ndarray, projectio
 
 
 def farthest_apart(examples: np.ndarray) -> tuple[int, int]:
-    """Return the numbers of the two examples ``(n, ...)`` with the largest distance between them."""
+    """Return the indices of the two examples ``(n, ...)`` with the largest distance between them."""
     vectors = _vectors(examples, "examples")
     apart = _squared_distances(vectors, vectors)
     first, last = np.unravel_index(int(np.argmax(apart)), apart.shape)
@@ -283,14 +282,15 @@ def farthest_apart(examples: np.ndarray) -> tuple[int, int]:
 
 
 def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str, float]:
-    """All metrics of two sets that need no network, but for the Frechet distance.
+    """All metrics of two sets that need no network, except the Frechet distance.
 
     Parameters
     ----------
     real, fake : np.ndarray
         Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each.
     size : int
-        At most this many of each set are used, the first ones: precision and its kin depend on how many there are.
+        Only the first ``size`` examples of each set are used, because precision and similar metrics depend on their
+        number.
 
     Returns
     -------
@@ -301,7 +301,7 @@ def comparison(real: np.ndarray, fake: np.ndarray, size: int = 5000) -> dict[str
     Raises
     ------
     ValueError
-        For sets that do not fit together (see `frechet_distance`).
+        If the sets do not fit together (see `frechet_distance`).
     """
     real, fake = real[:size], fake[:size]
     k = min(5, len(real) - 1, len(fake) - 1)

@@ -1,4 +1,4 @@
-"""Comparisons beside their floor: the same measure between two halves of the real examples."""
+"""Comparisons with their floor, which is the same measure between two halves of the real examples."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from gankit.metrics.distances import comparison, frechet_distance
 
 
 def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0) -> dict[str, Any]:
-    """Compare generated with real examples, and beside it one half of the real examples with the other.
+    """Compare generated with real examples, and one half of the real examples with the other half.
 
-    Two sets from the same source do not agree to the last digit either: that second comparison, the floor, is what a
-    perfect generator would reach.
+    The second comparison is the floor, which a perfect generator would reach. It is not 0, because two sets from the
+    same source also differ by chance.
 
     Parameters
     ----------
     real, generated : np.ndarray
         Examples ``(n, ...)`` and ``(m, ...)``, with equally many values each; ``n`` is 4 or more.
     size : int
-        Largest sets for :func:`comparison`; both comparisons are made with sets of the same size.
+        Largest size of the sets for :func:`comparison`; both comparisons use sets of the same size.
     seed : int
         Seed of the order in which the real examples are halved.
 
     Returns
     -------
     dict
-        ``frechet_distance`` and ``frechet_floor``, of all examples; ``metrics`` and ``metrics_floor``, each what
-        :func:`comparison` returns.
+        ``frechet_distance`` and ``frechet_floor``, on all examples; ``metrics`` and ``metrics_floor``, each the result
+        of :func:`comparison`.
     """
     shuffled, halves = _shuffled(real, seed)
     size = min(size, len(halves[0]), len(generated))
@@ -44,14 +44,14 @@ def beside_floor(real: np.ndarray, generated: np.ndarray, size: int = 5000, seed
 def classifier_beside_floor(
     real: np.ndarray, generated: np.ndarray, size: int = 5000, seed: int = 0
 ) -> dict[str, float]:
-    """Let a small CNN tell generated from real pictures, and one half of the real pictures from the other.
+    """Train a small CNN to tell generated from real pictures, and one half of the real pictures from the other.
 
-    Arguments as in :func:`beside_floor`; the pictures are those of :func:`classifier_accuracy`.
+    The arguments are those of :func:`beside_floor`, and the pictures have the form of :func:`classifier_accuracy`.
 
     Returns
     -------
     dict of str to float
-        ``classifier_accuracy`` and ``classifier_floor``, which chance alone puts near 0.5.
+        ``classifier_accuracy`` and ``classifier_floor``. Both are near 0.5 if the sets differ by chance alone.
     """
     shuffled, halves = _shuffled(real, seed)
     first, second = halves
@@ -63,6 +63,6 @@ def classifier_beside_floor(
 
 
 def _shuffled(real: np.ndarray, seed: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the real examples in another order, and its two halves."""
+    """Return the real examples in random order, and the two halves of them."""
     shuffled = real[np.random.default_rng(seed).permutation(len(real))]
     return shuffled, (shuffled[: len(real) // 2], shuffled[len(real) // 2 :])

@@ -1,4 +1,4 @@
-"""Modes of a point cloud: which of them a sample found, and how much of it lies on one."""
+"""Modes of a point cloud: how many a sample covers, and what share of the sample lies on one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:
-    """How many modes of a point cloud a sample found, and how much of it lies on one (Srivastava et al. 2017).
+    """Measure how many modes a sample covers and what share of it lies on a mode (Srivastava et al. 2017).
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[s
     centres : np.ndarray
         The modes, ``(k, d)``.
     reach : float
-        A point no farther than this from a centre lies on that mode; three standard deviations are usual.
+        A point within this distance of a centre lies on that mode; three standard deviations are usual.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[s
     Raises
     ------
     ValueError
-        For arrays that do not fit together or hold values that are not finite.
+        If the arrays do not fit together or hold values that are not finite.
     """
     points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
     if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1] or not len(points):

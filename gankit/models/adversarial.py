@@ -18,37 +18,37 @@ from gankit.fast.loop import RunningMeans, loop_over_steps
 from gankit.memory import require_memory
 from gankit.randomness import Stream, draw_without_replacement, make_stream, new_seed
 
-# Steps in one call of the graph, at most. Large networks leave it more often, as nothing can interrupt a call; what
-# that costs is then little beside a step.
+# The largest number of steps in one call of the graph. Nothing can interrupt a call, so large networks make fewer steps
+# in it. For them, the cost of a call is small compared with a step.
 STEPS_IN_ONE_CALL = 100
 STEPS_OF_LARGE_NETWORKS = 20
 LARGE_NETWORKS = 100_000  # weights
 
 
 class AdversarialModel(keras.Model):
-    """Networks, their optimizers and their random draws, all built at construction; subclasses add ``train_step``.
+    """Networks, their optimizers and random streams, all built at construction; subclasses add ``train_step``.
 
-    ``train_step(_)`` ignores its argument, draws its own examples, makes one update of each network or several, and
-    returns its losses: scalars under the names in ``loss_names``.
+    ``train_step(_)`` ignores its argument and samples its examples itself. It updates each network once or several
+    times and returns its losses, which are scalars under the names in ``loss_names``.
 
     Parameters
     ----------
     networks : mapping of str to keras.Model
-        Built networks. Each becomes an attribute of its name. ``call``, and so ``predict``, hands its inputs to the
-        first one.
+        Built networks. Each becomes an attribute under its name. ``call``, and therefore ``predict``, applies the first
+        one.
     optimizers : mapping of str to keras.optimizers.Optimizer
-        The optimizer of each network that is trained, under the network's name; it becomes ``network.optimizer``. Two
-        networks may share one.
+        The optimizer of each trained network, under the network's name; it becomes ``network.optimizer``. Two networks
+        may share an optimizer.
     examples : mapping of str to array, or to a tuple of arrays
-        What ``draw`` draws from: arrays of shape ``(n, ...)``. Arrays in a tuple belong together row by row, such as
-        pictures and their labels, or pairs of pictures.
+        The arrays of shape ``(n, ...)`` that ``draw`` samples rows from. The rows of arrays in a tuple belong together,
+        for example pictures and their labels, or pairs of pictures.
     seed : int, optional
-        Seed of these draws; drawn from TensorFlow's global generator where it is left out.
+        Seed of this sampling; by default, TensorFlow's global generator chooses it.
     streams : mapping of str to gankit.randomness.Stream
-        Further streams of random numbers that the training step draws from. Each becomes an attribute
-        ``<name>_stream``. The states of all streams are saved with the weights.
+        Other streams of random numbers that the training step uses. Each becomes an attribute ``<name>_stream``. The
+        states of all streams are saved with the weights.
     decoding : FaceScaling, optional
-        How to turn the first network's outputs back into intensities or data units; saved with the weights.
+        How to convert the first network's outputs to intensities or data units; saved with the weights.
     fast : bool
         Use the faster arithmetic of :func:`gankit.fast.accelerate` in all networks.
 
@@ -79,7 +79,7 @@ class AdversarialModel(keras.Model):
         self._network_names = tuple(networks)
         self._examples = _Examples(examples or {})
         seed = new_seed() if seed is None else seed
-        # One stream each, so that no draw depends on how often another was made.
+        # Each has its own stream, so that a sample does not depend on how often others were taken.
         own = {name: make_stream(seed + position) for position, name in enumerate(self._examples.tensors)}
         streams = {**own, **(streams or {})}
         self._stream_names = tuple(streams)
@@ -92,11 +92,10 @@ class AdversarialModel(keras.Model):
         self._decoding_state = _DecodingState(decoding)
         self._means = RunningMeans(self.loss_names)
 
-        # Everything is built here and now: state restored into an optimizer that does not exist yet would be dropped
-        # without a word.
+        # Everything is built here. Keras silently drops state that is restored into an optimizer that is not built.
         unknown = set(optimizers) - set(networks)
         if unknown:
-            raise InputError(f"There is an optimizer for {sorted(unknown)[0]!r}, and no network of that name.")
+            raise InputError(f"There is an optimizer for {sorted(unknown)[0]!r}, but no network of that name.")
         for name, optimizer in optimizers.items():
             networks[name].compile(optimizer=optimizer)
         for optimizer in self.distinct_optimizers:
@@ -114,7 +113,7 @@ class AdversarialModel(keras.Model):
 
     @property
     def distinct_optimizers(self) -> list[keras.optimizers.Optimizer]:
-        """The optimizers in the order of their networks, each of them once."""
+        """The optimizers in the order of their networks, each one once."""
         optimizers: list[keras.optimizers.Optimizer] = []
         for network in self.networks.values():
             optimizer = getattr(network, "optimizer", None)
@@ -129,16 +128,16 @@ class AdversarialModel(keras.Model):
 
     @property
     def decoding(self) -> FaceScaling:
-        """How to turn the first network's outputs back into intensities or data units.
+        """How to convert the first network's outputs to intensities or data units.
 
         Raises
         ------
         NotGivenError
-            If the model was not told, at construction or by loaded weights.
+            If neither the constructor nor loaded weights gave the model a decoding.
         """
         if self._decoding_state.decoding is None:
             raise NotGivenError(
-                f"This {type(self).__name__} was not told how to decode its outputs; "
+                f"This {type(self).__name__} does not know how to decode its outputs; "
                 f"construct it with decoding=scaling, the scaling that prepared its examples."
             )
         return self._decoding_state.decoding
@@ -148,7 +147,7 @@ class AdversarialModel(keras.Model):
         self._decoding_state.decoding = decoding
 
     def draw(self, name: str, size: int) -> Any:
-        """Draw rows of the examples of that name without replacement.
+        """Sample rows of the examples of that name without replacement.
 
         Parameters
         ----------
@@ -160,7 +159,7 @@ class AdversarialModel(keras.Model):
         Returns
         -------
         tf.Tensor, or a tuple of them
-            Shape ``(min(size, n), ...)``; of a tuple of arrays the same rows of each.
+            Shape ``(min(size, n), ...)``; for a tuple of arrays, the same rows of each.
         """
         held = self._examples.tensors[name]
         first = held[0] if isinstance(held, tuple) else held
@@ -170,20 +169,20 @@ class AdversarialModel(keras.Model):
     # ------------------------------------------------------------- Keras's life
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Apply the first network, so that ``predict`` and saving know what this model computes."""
+        """Apply the first network; ``predict`` and saving need to know what this model computes."""
         return getattr(self, self._network_names[0])(inputs, training=training)
 
     def compile(self, *arguments: Any, steps_per_execution: int | None = None, **options: Any) -> None:
-        """Configure ``fit``; the losses and optimizers are the class's own and are not set here.
+        """Configure ``fit``; losses and optimizers belong to the class and are not set here.
 
         Parameters
         ----------
         steps_per_execution : int, optional
-            Steps between two visits to Python. Left out, ``fit`` chooses: the largest divisor of ``steps_per_epoch``
-            up to 100 (20 for large networks), or 1 where a callback watches single steps.
+            Steps in one call of the graph. By default, ``fit`` chooses the largest divisor of ``steps_per_epoch`` up to
+            100 (20 for large networks), or 1 if a callback watches single steps.
         *arguments, **options
-            Passed to ``keras.Model.compile``. ``jit_compile`` is off unless asked for: compiled for a CPU the
-            convolutions are several times slower.
+            Passed to ``keras.Model.compile``. ``jit_compile`` is off by default, because it makes convolutions several
+            times slower on a CPU.
         """
         self._compile_arguments = (arguments, {"jit_compile": False, **options})
         self._fixed_steps_per_execution = steps_per_execution is not None
@@ -203,7 +202,7 @@ class AdversarialModel(keras.Model):
         Parameters
         ----------
         x : optional
-            Accepted because Keras's ``fit`` takes data first; the training step draws its examples itself.
+            Accepted because Keras's ``fit`` takes data first; the training step samples its examples itself.
         epochs, steps_per_epoch : int
             At least 1.
         callbacks : list of keras.callbacks.Callback, optional
@@ -227,7 +226,7 @@ class AdversarialModel(keras.Model):
             steps = 1 if watched else largest_divisor(steps_per_epoch, self.most_steps_in_one_call())
             if steps != self._compiled_steps:
                 self._compile_for(steps)
-        # Keras wants data to iterate over, and stops when it runs out; this never does, and the steps do not read it.
+        # Keras needs data to iterate over and stops at its end. This data set has no end, and the steps do not read it.
         ticks = tf.data.Dataset.range(1).repeat().batch(self.distribute_strategy.num_replicas_in_sync)
         self._fitting = True
         try:
@@ -242,14 +241,14 @@ class AdversarialModel(keras.Model):
         return {name: float(loss) for name, loss in losses.items()}
 
     def require_memory_for_losses(self, epochs: int) -> None:
-        """Refuse more epochs than the memory can hold the losses of.
+        """Refuse a number of epochs whose losses do not fit into memory.
 
         Raises
         ------
         InputError
-            If their losses do not fit into memory.
+            If the losses do not fit into memory.
         """
-        # A number in a list takes 40 bytes, and the epoch itself is one.
+        # A number in a list takes 40 bytes. The list also holds the number of each epoch.
         require_memory(
             40 * (len(self.loss_names) + 1) * epochs,
             f"Recording the losses of {epochs:,} epochs",
@@ -257,12 +256,12 @@ class AdversarialModel(keras.Model):
         )
 
     def most_steps_in_one_call(self) -> int:
-        """Return how many steps one call of the graph should make at most."""
+        """Return the largest number of steps that one call of the graph should make."""
         weights = sum(network.count_params() for network in self.networks.values())
         return STEPS_OF_LARGE_NETWORKS if weights > LARGE_NETWORKS else STEPS_IN_ONE_CALL
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], dict[str, tf.Tensor]]:
-        """Return what ``fit`` calls: a loop over training steps in one graph, which returns the losses' running means.
+        """Return the function that ``fit`` calls: it makes training steps in one graph and returns the running means.
 
         Keras resets the means at each epoch.
         """
@@ -281,13 +280,13 @@ class AdversarialModel(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The running means of the losses; listing them makes Keras reset them at each epoch."""
+        """The running means of the losses. Keras resets the listed metrics at each epoch."""
         return list(self._means.by_name.values())
 
     # ------------------------------------------------------- saving and resuming
 
     def save_own_variables(self, store: Any) -> None:
-        """Save the random streams and the decoding with the weights, so that a restored model goes on as this one."""
+        """Save the random streams and the decoding with the weights, so that a restored model continues as this one."""
         if self._stream_names:
             store["random_state"] = np.stack([stream.state.numpy() for stream in self.streams.values()])
         for name, array in self._decoding_state.arrays().items():
@@ -313,14 +312,14 @@ class AdversarialModel(keras.Model):
         Raises
         ------
         InputError
-            If an array is missing or of another shape; nothing is changed then.
+            If an array is missing or has another shape. The model is not changed in that case.
         """
         variables = self._changing_variables()
         for name, variable in variables.items():
             found = arrays[name].shape if name in arrays else None
             if found != tuple(variable.shape):
                 raise InputError(
-                    f"The checkpoint holds {name} with the shape {found}, and this model needs "
+                    f"The checkpoint holds {name} with the shape {found}, but this model needs "
                     f"{tuple(variable.shape)}; it belongs to another model."
                 )
         for name, variable in variables.items():
@@ -328,7 +327,7 @@ class AdversarialModel(keras.Model):
         self._decoding_state.restore({name: arrays[name] for name in DECODING_NAMES if name in arrays})
 
     def fingerprint(self) -> int:
-        """Return a checksum of the examples; a checkpoint fits only if it agrees."""
+        """Return a checksum of the examples; a checkpoint can be resumed only if it agrees."""
         tensors = tf.nest.flatten(self._examples.tensors)
         raw = [np.ascontiguousarray(each).reshape(-1).view(np.uint8).data for each in tensors]
         return zlib.crc32(b"".join(zlib.crc32(each).to_bytes(4, "big") for each in raw))
@@ -338,7 +337,8 @@ class AdversarialModel(keras.Model):
     def _changing_variables(self) -> dict[str, tf.Variable]:
         variables: dict[str, tf.Variable] = {}
         for name, network in self.networks.items():
-            # Weights, and the states of seeded layers such as dropout: Keras 3 lists them, Keras 2 keeps generators.
+            # Weights, and the states of seeded layers such as dropout. Keras 3 lists these states; Keras 2 has
+            # generators.
             known = {id(variable): variable for variable in [*network.weights, *network.variables]}
             generators = [
                 getattr(getattr(layer, "_random_generator", None), "_generator", None) for layer in network.layers
@@ -373,19 +373,19 @@ DECODING_NAMES = ("decoding_mean", "decoding_scale")
 
 
 class _Examples:
-    """Examples by name. Keras does not look inside an object of a plain class, and will not store them."""
+    """Examples by name. Keras does not track the content of a plain class, so it does not save the examples."""
 
     def __init__(self, examples: Mapping[str, Any]):
-        # The rows live in tensors: an array would be copied into the graph each time it is traced.
+        # Examples are tensors, because an array would be copied into the graph at each tracing.
         self.tensors = {name: tf.nest.map_structure(tf.convert_to_tensor, held) for name, held in examples.items()}
         for name, held in self.tensors.items():
             shapes = [tuple(tensor.shape) for tensor in tf.nest.flatten(held)]
             if any(not shape or not shape[0] or shape[0] != shapes[0][0] for shape in shapes):
-                raise InputError(f"The examples {name!r} have the shapes {shapes}; each needs the same number of rows.")
+                raise InputError(f"The examples {name!r} have the shapes {shapes}; all need the same number of rows.")
 
 
 class _DecodingState(tf.train.experimental.PythonState):
-    """A model's decoding, in a form that TensorFlow's checkpoints store as well."""
+    """A model's decoding, in a form that TensorFlow's checkpoints can store."""
 
     def __init__(self, decoding: FaceScaling | None):
         super().__init__()
@@ -420,7 +420,7 @@ def passes(examples: int, batch_size: int) -> int:
 def _as_list(callbacks: Any) -> list:
     if callbacks is None:
         return []
-    # A `keras.callbacks.CallbackList` holds the callbacks; anything else is a sequence of them, or a single one.
+    # A `keras.callbacks.CallbackList` holds the callbacks. Otherwise this is a sequence of callbacks or a single one.
     callbacks = getattr(callbacks, "callbacks", callbacks)
     return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
 

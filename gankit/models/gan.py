@@ -1,4 +1,4 @@
-"""The base class of the GANs in tasks 1 to 3: everything but the losses and the training step."""
+"""The base class of the GANs in tasks 1 to 3: everything except the losses and the training step."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from gankit.networks.latents import LatentGenerator
 from gankit.networks.stored_weights import read_weights
 from gankit.randomness import make_stream, new_seed
 
-# The updates are laid out one after the other in the graph, and each takes 0.5 to 2 seconds to trace and 5 to 35 MB.
+# The graph contains each update separately. Tracing one takes 0.5 to 2 seconds and 5 to 35 MB.
 MOST_DISC_ITER = 100
 
 
 class GAN(AdversarialModel):
-    """Two networks, two optimizers, and where the examples come from; subclasses add ``train_step``.
+    """Two networks with their optimizers, the real examples and the latents; subclasses add ``train_step``.
 
     Parameters
     ----------
@@ -39,25 +39,25 @@ class GAN(AdversarialModel):
     real_examples : tensor or array of shape (n, ...), any rank >= 2
         float32 or float64; ``n`` may be smaller than the batch size.
     batch_size : int
-        Real, and fake, examples in one update.
+        Number of real examples, and of fake examples, in one update.
     disc_iter : int
         Discriminator updates in one training step, at most 100.
     learning_rate : float
         Step size of both Adam optimizers (Kingma and Ba 2015).
     beta_1, beta_2 : float, optional
-        Weight of the past in Adam's two running means; the class's own where they are left out.
+        Weight of the past in Adam's two running means; by default, those of the class.
     seed : int, optional
-        Seed of the draws this class makes itself; drawn from TensorFlow's global generator where it is left out.
+        Seed of the sampling that this class does itself; by default, TensorFlow's global generator chooses it.
     decoding : FaceScaling, optional
-        How to turn the generator's outputs back into intensities or data units.
+        How to convert the generator's outputs to intensities or data units.
     fast : bool
         Use the faster arithmetic of :func:`gankit.fast.accelerate` in both networks.
 
     Raises
     ------
     InputError
-        If a size is below 1, too large, or does not fit into memory, if the examples are no numbers, have fewer than
-        two axes or no rows, or if generator, discriminator, latent generator and examples do not fit together.
+        If a size is below 1, too large, or does not fit into memory, if the examples are not numbers, have fewer
+        than two axes or no rows, or if generator, discriminator, latent generator and examples do not fit together.
     """
 
     loss_names: tuple[str, ...] = ("discr_loss", "gen_loss")
@@ -120,12 +120,12 @@ class GAN(AdversarialModel):
 
     @property
     def real_examples(self) -> tf.Tensor:
-        """The examples to learn from: a tensor of shape ``(n, ...)``; another one may be put in its place.
+        """The examples to learn from, a tensor of shape ``(n, ...)``; it can be replaced by assignment.
 
         Raises
         ------
         NotGivenError
-            If the model was loaded from a file, which does not hold them, and has not been given any since.
+            If the model was loaded from a file, which holds no examples, and has not been given any since.
         """
         self.require_examples()
         return self._examples.tensors["real"]
@@ -135,7 +135,7 @@ class GAN(AdversarialModel):
         examples = _as_examples(examples)
         _check_shapes(examples, _first_fake(self.generator, self.latent_generator), self.discriminator)
         self._examples.tensors["real"] = examples
-        # The graph of the training step holds the old ones.
+        # The graph of the training step holds the old examples, so it must be traced again.
         self._has_examples, self._loop_function = True, None
 
     def require_examples(self) -> None:
@@ -158,12 +158,12 @@ class GAN(AdversarialModel):
         return self.latent_generator
 
     def get_real_sample(self, size: int | None = None) -> tf.Tensor:
-        """Draw rows of ``real_examples`` without replacement: shape ``(min(size, n), ...)``, default the batch size."""
+        """Sample rows of ``real_examples`` without replacement: ``(min(size, n), ...)``, by default a batch."""
         self.require_examples()
         return self.draw("real", self.batch_size if size is None else _whole_number("size", size))
 
     def get_fake_sample(self, size: int | None = None, training: bool = False) -> tf.Tensor:
-        """Draw latent vectors and return what the generator makes of them: shape ``(size, ...)``."""
+        """Sample latent vectors and return the generator's output for them: shape ``(size, ...)``."""
         if size is None:
             size = self.batch_size
         else:
@@ -172,7 +172,7 @@ class GAN(AdversarialModel):
         return self.generator(self.latent_generator(size), training=training)
 
     def generate(self, count: int, seed: int = 0) -> np.ndarray:
-        """Generate decoded examples from latents of their own, which no other draw depends on.
+        """Generate decoded examples from separate latents; this does not change any other random numbers.
 
         Parameters
         ----------
@@ -210,12 +210,12 @@ class GAN(AdversarialModel):
         return tf.cast(tf.reshape(real, [-1, *fake.shape[1:]]), fake.dtype)
 
     def in_pairs(self, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return equally many of both, ``real`` in the form that :meth:`match` gives it; the longer one is cut."""
+        """Cut the longer one, so that both have equally many examples; ``real`` is also converted by :meth:`match`."""
         count = tf.minimum(tf.shape(real)[0], tf.shape(fake)[0])
         return self.match(real, fake)[:count], fake[:count]
 
     def draw_mixing(self, like: tf.Tensor) -> tf.Tensor:
-        """Draw one u ~ U[0, 1) per example of ``like``, shaped ``(batch, 1, ...)`` to broadcast over the other axes."""
+        """Sample one u ~ U[0, 1) per example of ``like``: shape ``(batch, 1, ...)``, to broadcast over other axes."""
         shape = tf.concat([tf.shape(like)[:1], tf.ones(like.shape.rank - 1, tf.int32)], axis=0)
         return self.mixing_stream.uniform(shape, dtype=like.dtype)
 
@@ -233,7 +233,7 @@ class GAN(AdversarialModel):
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **options)
 
     def replace_weights(self, gen_h5: str | Path, disc_h5: str | Path) -> None:
-        """Put stored weights into both networks; ``self.decoding`` then tells how to read the generator's output.
+        """Put stored weights into both networks, and their decoding of the generator's output into ``self.decoding``.
 
         Parameters
         ----------
@@ -244,7 +244,7 @@ class GAN(AdversarialModel):
         Raises
         ------
         InputError
-            If a file is missing, damaged, or of other shapes. Both networks then keep the weights they had.
+            If a file is missing or damaged, or has other shapes. Both networks then keep their weights.
         """
         generator_weights = read_weights(gen_h5, self.generator)
         discriminator_weights = read_weights(disc_h5, self.discriminator)
@@ -253,21 +253,21 @@ class GAN(AdversarialModel):
         self.decoding = generator_weights.decoding
 
     def replace_weight(self, gen_h5: str | Path, disc_h5: str | Path) -> None:
-        """Call :meth:`replace_weights`; the older course has both spellings."""
+        """Call :meth:`replace_weights`; the older course uses both spellings."""
         self.replace_weights(gen_h5, disc_h5)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what :meth:`from_config` builds an equal model from: all arguments but the real examples.
+        """Return the arguments from which :meth:`from_config` builds an equal model, without the real examples.
 
         Raises
         ------
         InputError
-            If the latent generator is a function of the user's own, which cannot be written down.
+            If the latent generator is the user's own function, which cannot be saved.
         """
         if not isinstance(self.latent_generator, LatentGenerator):
             raise InputError(
-                "A model is saved whole with a gankit LatentGenerator only; "
-                "with another function of latents use save_weights and load_weights."
+                "Only a model with a gankit LatentGenerator can be saved as a whole; "
+                "with another latent generator use save_weights and load_weights."
             )
         others = ("self", "generator", "discriminator", "latent_generator", "real_examples", "decoding", "seed", "fast")
         config = {name: getattr(self, name) for name in _argument_names(type(self)) if name not in others}
@@ -282,7 +282,7 @@ class GAN(AdversarialModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> GAN:
-        """Build a model without real examples, which :attr:`real_examples` takes afterwards."""
+        """Build a model without real examples; assign them to :attr:`real_examples` afterwards."""
         config = dict(config)
         for name in ("generator", "discriminator"):
             config[name] = deserialize_keras_object(config[name], custom_objects=custom_objects)
@@ -294,12 +294,12 @@ class GAN(AdversarialModel):
     def load(cls, path: str | Path) -> GAN:
         """Read a model that ``gan.save("name.keras")`` wrote: networks, optimizers, random state and decoding.
 
-        The file does not hold the real examples. To go on training, set ``gan.real_examples``.
+        The file does not hold the real examples. To train further, set ``gan.real_examples``.
 
         Raises
         ------
         InputError
-            If there is no such file, or it is not a saved model of this class.
+            If there is no such file, or it does not hold a saved model of this class.
         """
         if not Path(path).is_file():
             raise InputError(f"There is no saved model at {path}; gan.save('name.keras') writes one.")
@@ -307,7 +307,7 @@ class GAN(AdversarialModel):
             model = keras.models.load_model(path, custom_objects={cls.__name__: cls}, compile=False)
         except InputError:
             raise
-        except Exception as error:  # Keras raises many kinds
+        except Exception as error:  # Keras raises many classes of exceptions
             raise InputError(
                 f"{path} cannot be read as a saved {cls.__name__}: {str(error).splitlines()[0]}"
             ) from error
@@ -317,8 +317,8 @@ class GAN(AdversarialModel):
 
 
 def _first_fake(generator: keras.Model, latent_generator: Callable[[int], tf.Tensor]) -> tf.Tensor:
-    # A draw from the latent generator would shift everything drawn after it, so zeros are used where the network
-    # already knows its input shape.
+    # A sample from the latent generator would change all later samples. If the network already knows its input shape,
+    # zeros are used instead.
     input_shape = getattr(generator, "input_shape", None) if generator.built else None
     latents = latent_generator(1) if input_shape is None else tf.zeros((1, *input_shape[1:]))
     return generator(latents)
@@ -336,7 +336,7 @@ def _whole_number(name: str, value: Any) -> int:
 
 def _as_examples(examples: tf.Tensor | np.ndarray) -> tf.Tensor:
     try:
-        # The rows live in one tensor: an array would be copied into the graph each time it is traced.
+        # A tensor, because an array would be copied into the graph at each tracing.
         examples = tf.convert_to_tensor(examples)
     except (TypeError, ValueError) as error:
         raise InputError(f"real_examples is not an array of numbers ({first_line(error)}).") from error
@@ -350,17 +350,17 @@ def _as_examples(examples: tf.Tensor | np.ndarray) -> tf.Tensor:
 
 
 def _check_shapes(real_examples: tf.Tensor | None, fake: tf.Tensor, discriminator: keras.Model) -> None:
-    """Refuse real examples, or a discriminator, that do not fit what the generator makes."""
+    """Refuse real examples, or a discriminator, that do not fit the generator's output."""
     made = tuple(fake.shape[1:])
     if real_examples is not None:
-        # `match` reshapes them: they may be flat, or have other axes of length 1.
+        # `match` reshapes real examples, so they may be flat or have other axes of length 1.
         shape = tuple(real_examples.shape[1:])
         long = [[length for length in each if length != 1] for each in (shape, made)]
         flat = min(map(len, long)) <= 1 and np.prod(shape) == np.prod(made)
         if long[0] != long[1] and not flat:
             raise InputError(
                 f"The generator makes examples of shape {made}, but the real examples have the shape {shape}; "
-                f"the two must agree but for axes of length 1."
+                f"the two must agree except for axes of length 1."
             )
     wanted = getattr(discriminator, "input_shape", None) if discriminator.built else None
     if not isinstance(wanted, tuple):
@@ -377,19 +377,19 @@ def _check_shapes(real_examples: tf.Tensor | None, fake: tf.Tensor, discriminato
 
 
 def _check_latents(generator: keras.Model, latent_generator: Callable[[int], tf.Tensor]) -> None:
-    """Refuse a latent generator whose vectors the generator does not take."""
+    """Refuse a latent generator whose vectors do not fit the generator."""
     wanted = getattr(generator, "input_shape", None) if generator.built else None
     if not isinstance(latent_generator, LatentGenerator) or not isinstance(wanted, tuple):
         return
     if wanted[-1] not in (None, latent_generator.dimension):
         raise InputError(
-            f"The generator takes latent vectors of length {wanted[-1]}, but the latent generator draws vectors of "
+            f"The generator takes latent vectors of length {wanted[-1]}, but the latent generator samples vectors of "
             f"length {latent_generator.dimension}; give the two the same length."
         )
 
 
 def _check_memory(generator: keras.Model, discriminator: keras.Model | None, count: int, what: str) -> None:
-    """Refuse a batch whose activations do not fit into memory; without a discriminator it is a sample, not a step."""
+    """Refuse a training step, or a sample if there is no discriminator, whose activations do not fit into memory."""
     networks = [network for network in (generator, discriminator) if network is not None]
     outputs = sum(
         int(np.prod([length or 1 for length in tensor.shape[1:]]))
@@ -397,8 +397,8 @@ def _check_memory(generator: keras.Model, discriminator: keras.Model | None, cou
         for layer in network.layers
         for tensor in tf.nest.flatten(getattr(layer, "output", []) if layer.built else [])
     )
-    # In a step every layer's output is held for real and for fake examples, and each has a gradient: measured, the
-    # memory that a step takes is 0.8 to 1.3 times this. In a sample few outputs live at the same time.
+    # A step holds every layer's output for real and for fake examples, and a gradient of each. The measured memory of a
+    # step is 0.8 to 1.3 times this estimate. A sample holds few outputs at the same time.
     copies = 3 if discriminator is not None else 1
     require_memory(4 * copies * max(outputs, 1) * count, what, "choose a smaller one")
 

@@ -1,11 +1,11 @@
-"""A small network that knows what faces are made of; distances between its features see what pixels hide.
+"""A small network that reads attributes from faces; distances between its features show differences that pixels hide.
 
-Draw pixels from a Gaussian with the mean and the covariance of faces: the pictures are ghosts of heads, and their
-Frechet distance on pixels is 0. The encoder was trained to read the attributes of rendered faces (smile, yaw, beard,
-...) from their pixels, and what it looks for is not there. It takes the place of the Inception network of the usual
-figures (Heusel et al. 2017), which was made for colour photographs of 299x299 pixels.
+Pictures sampled from a Gaussian with the mean and the covariance of faces look like blurred heads, but their Frechet
+distance on pixels is 0. The encoder was trained to read the attributes of rendered faces (smile, yaw, beard, ...) from
+their pixels, and these pictures lack what it reads. It replaces the Inception network of the usual measures (Heusel et
+al. 2017), which was made for colour photographs of 299x299 pixels.
 
-How it was trained, and what it can and cannot read, stands in ``data/README.md``.
+``data/README.md`` tells how it was trained, and what it can and cannot read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ENCODER_FILE = DATA / "encoder.h5"
 FEATURES = 64
 MOMENTUM = 0.9  # of the running statistics: Keras's 0.99 needs hundreds of steps to settle
-# Faces looked at in one go: their largest maps, 16x16 with 32 channels, then take 65 MB.
+# Faces in one batch. Their largest maps, 16x16 with 32 channels, then take 65 MB.
 FACES_AT_ONCE = 2000
 
 
@@ -35,12 +35,12 @@ class FaceEncoder:
     Parameters
     ----------
     network : keras.Model
-        One that :func:`build_encoder` built.
+        A network that :func:`build_encoder` built.
 
     Attributes
     ----------
     network : keras.Model
-        The same.
+        The network.
     """
 
     def __init__(self, network: keras.Model):
@@ -65,12 +65,12 @@ class FaceEncoder:
         return cls(network)
 
     def features(self, faces: np.ndarray) -> np.ndarray:
-        """Describe faces by numbers whose deviation over rendered faces is 1.
+        """Compute the features of faces; each has deviation 1 over rendered faces.
 
         Parameters
         ----------
         faces : numpy.ndarray
-            Intensities in [0, 1], shape ``(n, 16, 16)``, n of 1 or more.
+            Intensities in [0, 1], shape ``(n, 16, 16)``, n >= 1.
 
         Returns
         -------
@@ -80,25 +80,25 @@ class FaceEncoder:
         Raises
         ------
         InputError
-            For another shape, or no faces.
+            If there are no faces, or they have another shape.
         """
         return self._apply(self._to_features, faces)
 
     def attributes(self, faces: np.ndarray) -> dict[str, np.ndarray]:
-        """Estimate the attributes of faces: arguments as in :meth:`features`.
+        """Estimate the attributes of faces; the arguments are those of :meth:`features`.
 
         Returns
         -------
         dict of numpy.ndarray
-            One float32 array of length ``n`` an attribute, in the units of ``data/README.md``; of what is there or
-            not, and of the hair styles, something like a probability, which may leave [0, 1].
+            One float32 array of length ``n`` per attribute, in the units of ``data/README.md``. Values for bool
+            attributes and hair styles are similar to probabilities, but may lie outside [0, 1].
         """
         return dict(zip(attribute_names(), self._apply(self.network, faces).T))
 
     def _apply(self, network: keras.Model, faces: np.ndarray) -> np.ndarray:
         faces = np.asarray(faces, np.float32)
         if faces.ndim != 3 or faces.shape[1:] != (16, 16) or not len(faces):
-            raise InputError(f"The encoder looks at faces of shape (n, 16, 16), n >= 1, not {faces.shape}.")
+            raise InputError(f"The encoder takes faces of shape (n, 16, 16), n >= 1, not {faces.shape}.")
         starts = range(0, len(faces), FACES_AT_ONCE)
         return np.concatenate(
             [network(faces[start : start + FACES_AT_ONCE, ..., None], training=False) for start in starts]
@@ -106,12 +106,12 @@ class FaceEncoder:
 
 
 def build_encoder(seed: int | None = None) -> keras.Model:
-    """Build the network: ``(batch, 16, 16, 1)`` to 64 features, and from these to the attributes.
+    """Build the network, which maps ``(batch, 16, 16, 1)`` to 64 features, and the features to the attributes.
 
     Parameters
     ----------
     seed : int, optional
-        Seed of the initial weights; drawn from TensorFlow's global generator where it is left out.
+        Seed of the initial weights; by default, TensorFlow's global generator chooses it.
     """
     from tensorflow import keras
 
@@ -129,21 +129,21 @@ def build_encoder(seed: int | None = None) -> keras.Model:
         maps = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=MOMENTUM)(maps))
         maps = keras.layers.MaxPooling2D()(maps)
     maps = keras.layers.Dense(FEATURES, kernel_initializer=initial())(keras.layers.Flatten()(maps))
-    # Without a scale of its own, it gives every feature the deviation 1.
+    # Without a learned scale, this layer gives every feature the deviation 1.
     features = keras.layers.BatchNormalization(momentum=MOMENTUM, scale=False, name="features")(maps)
     attributes = keras.layers.Dense(len(attribute_names()), kernel_initializer=initial())(keras.layers.ReLU()(features))
     return keras.Model(pictures, attributes, name="encoder")
 
 
 def attribute_names() -> list[str]:
-    """Name the columns of :func:`attribute_table`."""
+    """Return the names of the columns of :func:`attribute_table`."""
     return list(_columns(sample_attributes(1)))
 
 
 def attribute_table(attributes: dict[str, np.ndarray]) -> np.ndarray:
-    """Put attributes side by side: float32, shape ``(n, number of names)``.
+    """Return attributes as one table: float32, shape ``(n, number of names)``.
 
-    Hair styles have no order, and become one column each, 1 where a face has it.
+    Hair styles have no order, so each becomes a column, which is 1 for the faces that have it.
     """
     return np.stack([np.asarray(values, np.float32) for values in _columns(attributes).values()], axis=1)
 
@@ -161,7 +161,7 @@ def train_encoder(
     Parameters
     ----------
     faces : numpy.ndarray
-        uint8, shape ``(n, 16, 16)``, ``n`` of 2 or more.
+        uint8, shape ``(n, 16, 16)``, n >= 2.
     attributes : dict of numpy.ndarray
         As :func:`gankit.faces.renderer.render_faces` returns them.
     epochs : int
@@ -169,12 +169,12 @@ def train_encoder(
     seed : int
         Seed of the initial weights and of the order of the faces.
     verbose : int
-        That of Keras's ``fit``.
+        As in Keras's ``fit``.
 
     Returns
     -------
     FaceEncoder
-        Ready for use; :func:`gankit.networks.stored_weights.write_weights` stores its ``network``.
+        The trained encoder; :func:`gankit.networks.stored_weights.write_weights` stores its ``network``.
     """
     from tensorflow import keras
 
@@ -185,10 +185,10 @@ def train_encoder(
     steps = epochs * -(-len(faces) // 128)
     rate = keras.optimizers.schedules.CosineDecay(0.002, steps)
     network.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
-    keras.utils.set_random_seed(seed)  # of the order of the faces
+    keras.utils.set_random_seed(seed)  # for the order of the faces
     network.fit(pictures, (table - mean) / deviation, batch_size=128, epochs=epochs, verbose=verbose)
 
-    # The last layer takes over the attributes' own units.
+    # From now on, the last layer converts to the units of the attributes.
     head = network.layers[-1]
     kernel, bias = head.get_weights()
     head.set_weights([kernel * deviation, bias * deviation + mean])
@@ -196,21 +196,21 @@ def train_encoder(
 
 
 def explained_variance(encoder: FaceEncoder, faces: np.ndarray, attributes: dict[str, np.ndarray]) -> dict[str, float]:
-    """Tell how well an encoder reads each attribute of faces it has not seen: 1 minus error over variance.
+    """Measure how well an encoder reads each attribute of faces it has not seen: 1 - squared error / variance.
 
     Parameters
     ----------
     encoder : FaceEncoder
-        A trained one.
+        A trained encoder.
     faces : numpy.ndarray
         uint8, shape ``(n, 16, 16)``.
     attributes : dict of numpy.ndarray
-        Their attributes.
+        The attributes of these faces.
 
     Returns
     -------
     dict of str to float
-        1 for perfect estimates, 0 for those no better than the mean, below 0 for worse ones; the best comes first.
+        1 for perfect estimates, 0 for estimates no better than the mean, below 0 for worse ones; sorted, best first.
     """
     estimates = encoder.attributes(faces.astype(np.float32) / 255)
     shares = {

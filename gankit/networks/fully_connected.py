@@ -1,4 +1,4 @@
-"""Networks of the point-cloud tasks."""
+"""The networks of the point-cloud tasks."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
     gen_shape : sequence of int
         The generator's widths, input first: ``[1, 100, 100, 2]`` maps 1-dimensional latents to points in the plane.
     real_examples : array of shape (n, gen_shape[-1])
-        What the generator is to imitate; only its width is looked at.
+        The examples that the generator learns to imitate; only their width is used here.
     latent_type : {"normal", "uniform", "spheric"}
         Distribution of the latent vectors.
     seed : int, optional
-        Seed of the initial weights and of the latents; drawn from TensorFlow's global generator where left out.
+        Seed of the initial weights and of the latents; by default, TensorFlow's global generator chooses it.
     discriminator_output : {"tanh", "linear"}
-        What the discriminator's last layer applies to its score. A critic that ends in tanh can only give scores
-        between -1 and 1, and stops learning once all of them are near an end.
+        The activation of the discriminator's last layer. A critic that ends in tanh can only give scores between -1 and
+        1, and stops learning once all scores are close to -1 or 1.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
     discriminator : keras.Model
         The widths in reverse, hidden layers tanh: ``(batch, gen_shape[-1]) -> (batch, 1)``, in (-1, 1) by default.
     latent_generator : LatentGenerator
-        ``latent_generator(k)`` draws k latent vectors.
+        ``latent_generator(k)`` samples k latent vectors.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def fully_connected_GenDiscr(  # noqa: N802 - the coursework's name
             f"gen_shape ends in {widths[-1]}, but the real examples have shape {tuple(real_examples.shape)}; "
             f"the generator's last width must be the number of columns."
         )
-    # Both networks' weights with the two means that Adam keeps of each, and copies while they are initialised.
+    # The weights of both networks, Adam's two means of each weight, and copies during initialisation.
     weights = 2 * sum(width * following for width, following in zip(widths, widths[1:]))
     require_memory(4 * 4 * weights, f"Training networks of the widths {list(gen_shape)}", "choose smaller widths")
     next_seed = SeedSequence(seed)

@@ -12,7 +12,7 @@ from gankit.randomness import make_stream
 
 
 class LatentGenerator:
-    """Callable that draws latent vectors from a stream of its own.
+    """A callable that samples latent vectors from its own stream of random numbers.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ class LatentGenerator:
         Length of a latent vector.
     latent_type : {"normal", "uniform", "spheric"}
         ``normal``: independent standard normal coordinates; ``uniform``: independent coordinates on [0, 1);
-        ``spheric``: uniform on the unit sphere, a normal vector divided by its Euclidean norm.
+        ``spheric``: uniform on the unit sphere (a normal vector divided by its Euclidean norm).
     seed : int, optional
-        Seed of the stream; drawn from TensorFlow's global generator where it is left out.
+        Seed of the stream; by default, TensorFlow's global generator chooses it.
 
     Raises
     ------
@@ -40,15 +40,15 @@ class LatentGenerator:
         self.stream = make_stream(seed)
 
     def reseeded(self, seed: int) -> LatentGenerator:
-        """Return a generator of the same distribution with a stream of its own."""
+        """Return a generator with the same distribution and a new stream."""
         return LatentGenerator(self.dimension, self.latent_type, seed)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal generator; its stream's state is not among them."""
+        """Return the arguments that make an equal generator; they do not include the state of its stream."""
         return {"dimension": self.dimension, "latent_type": self.latent_type}
 
     def __call__(self, count: int) -> tf.Tensor:
-        """Draw ``count`` latent vectors: float32, shape ``(count, dimension)``."""
+        """Sample ``count`` latent vectors: float32, shape ``(count, dimension)``."""
         shape = (count, self.dimension)
         if self.latent_type == "uniform":
             return self.stream.uniform(shape)

@@ -1,9 +1,9 @@
-"""Stored weights: HDF5 files that both Keras generations read, with how to decode a generator's output.
+"""Stored weights: HDF5 files that Keras 2 and Keras 3 read, which also say how to decode a generator's output.
 
-Layout of a file written here (the one of Keras 2's ``save_weights``, so that ``network.load_weights`` reads it too):
-the root attribute ``layer_names`` lists the layers in topological order; each has a group with the attribute
-``weight_names`` and one dataset a weight. Beside them the group ``decoding`` holds the generator's
-:class:`~gankit.faces.scaling.FaceScaling`, and the root attribute ``provenance`` a JSON record of how the weights
+A file written here has the layout of Keras 2's ``save_weights``, so that ``network.load_weights`` reads it too. The
+root attribute ``layer_names`` lists the layers in topological order. Each layer has a group with the attribute
+``weight_names`` and one dataset per weight. The group ``decoding`` holds the generator's
+:class:`~gankit.faces.scaling.FaceScaling`. The root attribute ``provenance`` holds a JSON record of how the weights
 were made.
 """
 
@@ -26,7 +26,8 @@ from gankit.memory import require_memory
 if TYPE_CHECKING:
     from tensorflow import keras
 
-# Layers in a file, and weights in all of them. Damaged or hostile files list more, of which each takes time to look up.
+# Limits for the layers in a file and for their weights. Damaged or hostile files may list more, and each look-up takes
+# time.
 MOST_LAYERS, MOST_WEIGHTS = 10_000, 10_000
 MOST_BYTES_OF_AN_ATTRIBUTE = 10_000_000
 
@@ -40,10 +41,10 @@ class StoredWeights:
     arrays : list of numpy.ndarray
         In the order of ``network.get_weights()``.
     decoding : FaceScaling
-        How to read the output of a generator with these weights; the identity, intensities in [0, 1], for a file that
+        How to decode the output of a generator with these weights; the identity (intensities in [0, 1]) if the file
         does not say.
     provenance : dict
-        How the weights were made; empty for a file that does not say.
+        How the weights were made; empty if the file does not say.
     """
 
     arrays: list[np.ndarray]
@@ -62,13 +63,13 @@ def write_weights(
     Parameters
     ----------
     path : path
-        The file to write; an existing one is replaced.
+        The file to write; an existing file is replaced.
     network : keras.Model
         A built network without nested models.
     decoding : FaceScaling, optional
-        How to read the network's output, for a generator that does not emit intensities.
+        How to decode the network's output, for a generator whose outputs are not intensities.
     provenance : dict, optional
-        Anything JSON can hold.
+        A record that JSON can hold.
     """
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [np.bytes_(layer.name) for layer in network.layers]
@@ -89,23 +90,23 @@ def write_weights(
 
 
 def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
-    """Read weights for a network, matching layers by their order and not by their names.
+    """Read weights for a network; layers are matched by their order and not by their names.
 
-    Three layouts are known: files of :func:`write_weights`; Keras 2's ``save_weights`` and ``save`` in HDF5, whose
-    layers carry names such as ``conv2d_42``; and the ``.weights.h5`` of Keras 3 and of Keras 2.15.
+    Three layouts are supported: files of :func:`write_weights`; Keras 2's ``save_weights`` and ``save`` in HDF5, whose
+    layers have names such as ``conv2d_42``; and the ``.weights.h5`` files of Keras 3 and Keras 2.15.
 
     Parameters
     ----------
     path : path
         An HDF5 file.
     network : keras.Model
-        The network that the weights are meant for; it is looked at and not changed.
+        The network that the weights are meant for; it is not changed.
 
     Raises
     ------
     InputError
         If the file is missing, truncated, not HDF5, or holds other layers or shapes than the network. Shapes are
-        compared before values are read: a small file can claim large arrays.
+        compared before values are read, because a small file can claim large arrays.
     """
     path = Path(path)
     if not path.is_file():
@@ -123,7 +124,7 @@ def read_weights(path: str | Path, network: keras.Model) -> StoredWeights:
             provenance = json.loads(_attribute(file, "provenance")) if "provenance" in file.attrs else {}
     except InputError:
         raise
-    # An OverflowError: HDF5 counts in 64 bits.
+    # An OverflowError is possible because HDF5 counts in 64 bits.
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{path} cannot be read as an HDF5 weights file: it is damaged, cut short, or of another format."
@@ -141,7 +142,7 @@ def _check_layers(
     expected: list[tuple[str, list[tuple[int, ...]]]],
     network: keras.Model,
 ) -> None:
-    """Refuse a file whose layers are not those of the network, by their shapes and dtypes alone."""
+    """Refuse a file whose layers do not match the network's; this compares shapes and dtypes only."""
     if len(layers) != len(expected):
         raise InputError(
             f"{path} holds {len(layers)} layers with weights, but the {network.name} has {len(expected)}; "
@@ -166,11 +167,11 @@ def _check_layers(
 
 
 def _not_finite(path: Path, layer: str) -> InputError:
-    return InputError(f"{path}: layer {layer} holds values that are not finite numbers; the file is of no use.")
+    return InputError(f"{path}: layer {layer} holds values that are not finite numbers; the file cannot be used.")
 
 
 def _find_layers(file: h5py.File, network: keras.Model) -> list[tuple[str, list[h5py.Dataset]]] | None:
-    """Find the layers that have weights, in their order, without reading any weight."""
+    """Find the layers that have weights, in order, without reading the weights."""
     root = file["model_weights"] if "model_weights" in file and "layer_names" not in file.attrs else file
     if _has_names(root, "layer_names"):
         layers, most = [], MOST_WEIGHTS
@@ -197,7 +198,7 @@ def _has_names(group: h5py.Group, attribute: str) -> bool:
 
 
 def _names(group: h5py.Group, attribute: str, most: int) -> list[str]:
-    # HDF5 limits the size of an attribute, and Keras 2 splits long lists into name0, name1, ...
+    # HDF5 limits the size of an attribute, so Keras 2 splits long lists into name0, name1, ...
     names: list[Any] = []
     if attribute in group.attrs:
         names = list(_attribute(group, attribute))
@@ -233,7 +234,7 @@ def _numbered(group: h5py.Group, most: int) -> list[h5py.Dataset]:
 
 
 def _automatic_names(network: keras.Model) -> list[str]:
-    # `.weights.h5` files name a layer by its class in snake case, with a running number from the second one on.
+    # `.weights.h5` files name a layer by its class in snake case. From the second one on, they append a number.
     counts: dict[str, int] = {}
     names = []
     for layer in network.layers:
@@ -250,7 +251,7 @@ def _read_decoding(file: h5py.File, size: int) -> FaceScaling:
     stored = [_dataset(file, f"decoding/{name}") for name in ("mean", "scale")]
     for dataset in stored:
         if not np.issubdtype(dataset.dtype, np.floating) or dataset.nbytes > size or dataset.chunks is not None:
-            raise ValueError("the decoding is no array of numbers that the file holds")
+            raise ValueError("the decoding is not an array of numbers that the file holds")
     return FaceScaling(*(np.asarray(dataset) for dataset in stored))
 
 

@@ -1,11 +1,11 @@
-"""A second pair of networks for faces, wider where the pictures are large; task 4's are in `convolutional_gan.py`.
+"""A second pair of networks for faces, with more channels in the large maps; task 4's are in `convolutional_gan.py`.
 
-Task 4's generator squeezes its maps to 16 channels at 8x8 and to a single one at 16x16, and 16 latents decide
-everything: fine detail that varies on its own, hair and shadows, has no room. Here 64 latents become maps of 128, 64
-and 32 channels, and two more convolutions at full size mix them. The other latents are fine detail from the start: one
-for each place at 8x8 and at 16x16, as one more channel there (after Karras et al. 2019, who add such noise). Leaky
-rectifiers, which never saturate, replace tanh, and the discriminator halves its maps with strided convolutions instead
-of max-pooling (Radford et al. 2016).
+Task 4's generator reduces its maps to 16 channels at 8x8 and to one channel at 16x16, and 16 latents determine the
+whole face. Such a generator cannot represent fine detail that varies independently, such as hair and shadows. Here 64
+latents become maps of 128, 64 and 32 channels, and two more convolutions at full size mix them. The other latents are
+fine detail from the start: there is one for each position at 8x8 and at 16x16, as an additional channel (Karras et al.
+2019 add such noise). Leaky rectifiers, which never saturate, replace tanh. The discriminator halves its maps with
+strided convolutions instead of max-pooling (Radford et al. 2016).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tensorflow import keras
 
 from gankit.randomness import SeedSequence
 
-COARSE = 64  # latents that decide about the whole face
+COARSE = 64  # latents that determine the whole face
 FINE = ((64, 8), (32, 16))  # channels and side of the two larger maps
 LATENT_DIMENSION = COARSE + sum(side * side for _, side in FINE)
 SLOPE = 0.2  # of a leaky rectifier below 0
@@ -28,14 +28,14 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     Parameters
     ----------
     seed : int, optional
-        Seed of the initial weights; drawn from TensorFlow's global generator where it is left out.
+        Seed of the initial weights; by default, TensorFlow's global generator chooses it.
 
     Returns
     -------
     generator : keras.Model
-        Ends in a batch normalisation of one channel and a tanh, as task 4's: values in (-1, 1).
+        Ends in a batch normalisation of one channel and a tanh, as task 4's does; values in (-1, 1).
     discriminator : keras.Model
-        Ends in a linear layer; no batch normalisation, as a gradient penalty is defined for one example at a time.
+        Ends in a linear layer. It has no batch normalisation, because a gradient penalty is defined per example.
     """
     next_seed = SeedSequence(seed)
 
@@ -43,7 +43,7 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
         return keras.initializers.HeNormal(seed=next_seed())
 
     def leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
-        # One layer for both Kerases, which call the slope by different names.
+        # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
         return keras.layers.LeakyReLU(SLOPE)(maps)
 
     def convolution(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
@@ -89,7 +89,7 @@ def face_builder(name: str, convolutional: Builder) -> Builder:
     name : str
         One of :data:`gankit.choices.NETWORKS`.
     convolutional : callable
-        Task 4's builder, handed in as this package imports no task.
+        Task 4's builder; it is an argument because this package imports no task.
     """
     builders: dict[str, Builder] = {"convolutional": convolutional, "wide": wide_GenDiscr}
     return builders[name]

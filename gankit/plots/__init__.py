@@ -1,4 +1,4 @@
-"""Pictures: arrays in, a matplotlib figure out. Nothing else in the project draws, and nothing here writes files."""
+"""Pictures: arrays in, a Matplotlib figure out. All drawing code is here, and none of it writes files."""
 
 from gankit.plots.common import histograms, losses, picture_of, tile
 from gankit.plots.faces import (

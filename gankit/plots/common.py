@@ -1,4 +1,4 @@
-"""What several pictures need: colours, grids of images, loss curves, histograms."""
+"""Parts that several pictures share: colours, grids of images, loss curves, histograms."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LOSS_STYLES = {
 
 
 def new_figure(figsize: tuple[float, float]) -> Figure:
-    """Return an empty figure, its size in inches, with room for a caption."""
-    # A strip of 0.2 inches at the bottom stays free for a caption.
+    """Return an empty figure of the given size in inches, with room for a caption."""
+    # Keep 0.2 inches at the bottom free for a caption.
     strip = 0.2 / figsize[1]
     return Figure(figsize=figsize, layout=ConstrainedLayoutEngine(rect=(0, strip, 1, 1 - strip)))
 
@@ -35,7 +35,7 @@ def picture_of(figure: Figure, dpi: int = 72) -> np.ndarray:
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay images out in a grid, row by row, on white.
+    """Arrange images in a grid, row by row, on a white background.
 
     Parameters
     ----------
@@ -74,18 +74,18 @@ def show_losses(
     unit: str = "epoch",
     undecided: Mapping[str, float] | None = None,
 ) -> None:
-    """Draw loss curves over each other.
+    """Draw loss curves in the same axes.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         Where to draw.
     losses : mapping
-        One sequence a loss.
+        One sequence per loss.
     unit : str
-        What one value stands for.
+        The steps or epochs that one value stands for.
     undecided : mapping, optional
-        The value of each loss where D answers 0 to everything, drawn as a dashed line.
+        The value of each loss if D is 0 everywhere, drawn as a dashed line.
     """
     for name, values in losses.items():
         colour, label = LOSS_STYLES.get(name, ("black", name))
@@ -108,12 +108,12 @@ def show_losses(
 
 
 def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = None) -> Figure:
-    """Draw loss curves, each on axes of its own scale.
+    """Draw loss curves, each in its own axes.
 
     Parameters
     ----------
     values : mapping
-        One sequence a loss.
+        One sequence per loss.
     steps : sequence of int, optional
         The training step of each value.
     """
@@ -129,10 +129,10 @@ def losses(values: Mapping[str, Sequence[float]], steps: Sequence[int] | None = 
 
 
 def show_histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], density: bool = False) -> None:
-    """Draw histograms over each other: of each label its values and colour."""
+    """Draw histograms over each other; ``series`` maps each label to its values and colour."""
     everything = np.concatenate([values for values, _ in series.values()])
     low, high = float(everything.min()), float(everything.max())
-    # Values that differ by rounding errors alone have no room for 40 bins between them.
+    # If values differ only by rounding errors, 40 bins do not fit between them.
     reach = max((high - low) / 2, 1e-3 * max(1.0, abs(low), abs(high)))
     edges = ((low + high) / 2 + np.linspace(-reach, reach, 41)).tolist()
     for label, (values, colour) in series.items():
@@ -141,12 +141,12 @@ def show_histograms(axes: Axes, series: Mapping[str, tuple[np.ndarray, str]], de
 
 
 def histograms(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """Draw panels side by side, in each the histograms of two sets over each other.
+    """Draw panels side by side; each shows the histograms of two sets over each other.
 
     Parameters
     ----------
     panels : mapping
-        Of what was measured to the label and values, shape ``(n,)``, of two sets.
+        Maps the title of each panel to the labels and values, shape ``(n,)``, of two sets.
     """
     figure = new_figure((5 * len(panels), 3.4))
     for axes, (title, sets) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):

@@ -14,7 +14,7 @@ from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, show_histo
 def convolutional(
     faces: np.ndarray, real_scores: np.ndarray, fake_scores: np.ndarray, history: Mapping[str, Sequence[float]]
 ) -> Figure:
-    """Draw ten generated faces, histograms of D on real and on fake ones, and the losses.
+    """Draw ten generated faces, histograms of D on real and on fake faces, and the losses.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def convolutional(
     real_scores, fake_scores : numpy.ndarray
         D on real and on generated faces.
     history : mapping
-        One sequence a loss, a value an epoch.
+        One sequence per loss, with one value per epoch.
     """
     figure = new_figure(figsize=(11, 5.6))
     grid = figure.add_gridspec(2, 2, height_ratios=(1, 2))
@@ -36,12 +36,12 @@ def convolutional(
 
 
 def faces_side_by_side(grids: Mapping[str, np.ndarray], columns: int = 10) -> Figure:
-    """Draw grids of faces beside each other.
+    """Draw grids of faces side by side.
 
     Parameters
     ----------
     grids : mapping
-        Title and faces, shape ``(n, height, width)``, intensities in [0, 1].
+        Maps titles to faces, shape ``(n, height, width)``, intensities in [0, 1].
     columns : int
         Faces in a row of each grid.
     """
@@ -53,7 +53,7 @@ def faces_side_by_side(grids: Mapping[str, np.ndarray], columns: int = 10) -> Fi
 
 
 def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> Figure:
-    """Draw faces sorted by score, highest first, with each row's first score, mean brightness and mean contrast.
+    """Draw faces sorted by falling score, with the first score, mean brightness and mean contrast of each row.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def faces_by_score(faces: np.ndarray, scores: np.ndarray, columns: int = 20) -> 
 
 
 def segment(faces: np.ndarray) -> Figure:
-    """Draw the faces along a segment between two latent vectors in one row.
+    """Draw a row of the faces along a segment between two latent vectors.
 
     Parameters
     ----------
@@ -114,14 +114,14 @@ def principal_coordinates(real: np.ndarray, generated: np.ndarray, columns: int 
     Parameters
     ----------
     real, generated : numpy.ndarray
-        Shape ``(n, k)``; each coordinate divided by its standard deviation over the real faces.
+        Shape ``(n, k)``; each coordinate is divided by its standard deviation over the real faces.
     columns : int
         Histograms in a row.
     """
     count = real.shape[1]
     rows = -(-count // columns)
     edges = np.linspace(-4, 4, 41)
-    # All on one axes: dozens of them would take a second to make.
+    # All histograms share one axes, because making dozens of axes takes a second.
     figure = new_figure(figsize=(1.7 * columns, 1.25 * rows + 0.8))
     axes = figure.subplots()
     corners = [(9 * (number % columns), rows - 1 - number // columns) for number in range(count)]
@@ -158,7 +158,7 @@ def squared_sums(sums: Mapping[str, np.ndarray], degrees: int) -> Figure:
     Parameters
     ----------
     sums : mapping
-        Title and the sums, shape ``(n,)``.
+        Maps titles to sums, shape ``(n,)``.
     degrees : int
         Number of coordinates summed.
     """

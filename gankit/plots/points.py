@@ -1,4 +1,4 @@
-"""Pictures of point clouds: real against fake points, the discriminator's scores, losses, and how they change."""
+"""Pictures of point clouds: real and fake points, the discriminator's scores, the losses, and how these change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_losses
 
-# Scores within less than twice this of each other are drawn in one colour: their differences are rounding errors.
+# Scores that differ by less than twice this are drawn in one colour, because their differences are rounding errors.
 LEAST_SCORE_REACH = 0.05
 SCORE_COLOURS = "RdBu"
 MOST_POINTS_SHOWN = 500
@@ -20,26 +20,27 @@ MOST_POINTS_SHOWN = 500
 
 @dataclass(frozen=True)
 class TrainedPoints:
-    """What a GAN made of a point cloud, as the arrays that its pictures show.
+    """The results of training a GAN on a point cloud, as the arrays that its pictures show.
 
     Attributes
     ----------
     real, fake : numpy.ndarray
-        Points, ``(n, d)``. Of five coordinates the last three are a colour.
+        Points, ``(n, d)``. If there are five coordinates, the last three are a colour.
     real_scores, fake_scores : numpy.ndarray
-        D on them, ``(n,)``.
+        D on these points, ``(n,)``.
     latents, latent_scores : numpy.ndarray
         The latents of the fake points, ``(n, k)``, and D(G(z)) on them.
     losses : mapping
-        One sequence a loss, a value an epoch.
+        One sequence per loss, with one value per epoch.
     undecided : mapping
-        The value of each loss where D answers 0 to everything.
+        The value of each loss if D is 0 everywhere.
     measures : mapping
-        Numbers that tell how well the fakes match, by their names.
+        Numbers, by name, that tell how well the fakes match.
     plane_scores : numpy.ndarray, optional
-        D on a grid over [0, 1]^2, second coordinate first; coloured points have the right colour of their place.
+        D on a grid over [0, 1]^2, second coordinate first. Coloured points have the right colour of their position.
     latent_axis, latent_plane_scores : numpy.ndarray, optional
-        Of a GAN with two latents: coordinates of a grid over the latent plane, and D(G(z)) on it, second latent first.
+        For a GAN with two latents: the coordinates of a grid over the latent plane, and D(G(z)) on this grid, second
+        latent first.
     """
 
     real: np.ndarray
@@ -57,14 +58,14 @@ class TrainedPoints:
 
 
 def points(trained: TrainedPoints) -> Figure:
-    """Draw what a GAN made of its points: the picture that suits their number of coordinates."""
+    """Draw the picture of trained points that suits their number of coordinates."""
     if trained.plane_scores is None:
         return _many_coordinates(trained)
     return _plane(trained) if trained.real.shape[1] == 2 else _clouds(trained)
 
 
 def _plane(trained: TrainedPoints) -> Figure:
-    """Draw real against fake points, D's values over the unit square with both, and the losses."""
+    """Draw real and fake points, D over the unit square with both, and the losses."""
     figure = new_figure(figsize=(13, 4.4))
     places, plane, curves = figure.subplots(1, 3)
     show_real_and_fake(places, trained)
@@ -140,12 +141,12 @@ def _many_coordinates(trained: TrainedPoints) -> Figure:
 
 
 def points_side_by_side(columns: Mapping[str, TrainedPoints]) -> Figure:
-    """Set GANs that learned the same points side by side: fakes, D over the plane where it is known, losses, measures.
+    """Compare GANs trained on the same points side by side: fakes, D over the plane if known, losses, measures.
 
     Parameters
     ----------
     columns : mapping
-        Of each column's title to what is drawn in it.
+        Maps the title of each column to its content.
     """
     with_plane = all(trained.plane_scores is not None for trained in columns.values())
     rows = 3 if with_plane else 2
@@ -164,13 +165,13 @@ def points_side_by_side(columns: Mapping[str, TrainedPoints]) -> Figure:
 
 
 def show_real_and_fake(axes: Axes, trained: TrainedPoints) -> None:
-    """Draw the first two coordinates of real points and, over them, of fake ones."""
+    """Draw the first two coordinates of real points, and of fake points over them."""
     real, fake = trained.real[:MOST_POINTS_SHOWN], trained.fake[:MOST_POINTS_SHOWN]
     axes.scatter(real[:, 0], real[:, 1], s=7, color=REAL_COLOUR, label="real")
     axes.scatter(fake[:, 0], fake[:, 1], s=7, color=FAKE_COLOUR, label="fake", alpha=0.6)
     limits = (0, 1)
     if trained.real.shape[1] > 5:
-        # One cloud in a corner of a large cube: look at the part of it where points are.
+        # The cloud lies in a corner of a large cube, so show only the part that holds points.
         shown = np.concatenate([real[:, :2], fake[:, :2]])
         limits = (min(0.4, shown.min() - 0.02), max(1.05, shown.max() + 0.02))
     axes.set(xlim=limits, ylim=limits, aspect="equal")
@@ -205,7 +206,7 @@ class ScoreLimits(TypedDict):
 
 
 def score_limits(*scores: np.ndarray) -> ScoreLimits:
-    """Return the ends of the colours for scores, ``vmin`` and ``vmax``; rounding errors get no colours of their own."""
+    """Return the limits of the colours for scores, ``vmin`` and ``vmax``; rounding errors get no separate colours."""
     low, high = min(float(each.min()) for each in scores), max(float(each.max()) for each in scores)
     middle, reach = (low + high) / 2, max((high - low) / 2, LEAST_SCORE_REACH)
     return {"vmin": middle - reach, "vmax": middle + reach}
@@ -222,27 +223,27 @@ def points_film(
     losses: Mapping[str, Sequence[float]],
     undecided: Mapping[str, float],
 ) -> list[np.ndarray]:
-    """Draw the frames of an animation: points, D over the plane and the way uphill on it, and the losses so far.
+    """Draw the frames of an animation: points, D over the plane with its uphill directions, and the losses so far.
 
     Parameters
     ----------
     real : numpy.ndarray
         Real points, ``(n, d)``.
     frames : sequence of mapping
-        Of each frame ``fake``, points ``(m, d)``. Where D can be drawn over the plane also ``scores``, D on a grid
-        over [0, 1]^2, second coordinate first, and ``uphill``, D's derivatives with respect to the first two
-        coordinates at the cells' middles of a coarser grid, ``(k, k, 2)``, second coordinate first.
+        For each frame, ``fake``: points ``(m, d)``. If D can be drawn over the plane, also ``scores``: D on a grid over
+        [0, 1]^2, second coordinate first; and ``uphill``: D's derivatives with respect to the first two coordinates at
+        the centres of the cells of a coarser grid, ``(k, k, 2)``, second coordinate first.
     steps : sequence of int
         The training step of each frame.
     losses : mapping
-        One sequence a loss, equally many steps a value.
+        One sequence per loss; all values stand for equally many steps.
     undecided : mapping
-        The value of each loss where D answers 0 to everything.
+        The value of each loss if D is 0 everywhere.
 
     Returns
     -------
     list of numpy.ndarray
-        uint8, shape ``(height, width, 3)``, one a frame.
+        uint8, shape ``(height, width, 3)``, one per frame.
     """
     planar = "scores" in frames[0]
     figure = new_figure(figsize=(11, 4) if planar else (8, 4))
@@ -269,13 +270,13 @@ def points_film(
         now.set_xdata([step / steps_of_a_value] * 2)
         pictures.append(picture_of(figure))
         if number == 0:
-            # The places of the axes are found once: they would move with the width of a number.
+            # The layout is computed once. Otherwise the axes would move with the width of the numbers.
             figure.set_layout_engine("none")
     return pictures
 
 
 def _film_of_plane(figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]) -> Callable[[Mapping], None]:
-    """Draw D over the plane with arrows uphill and fake points; return what puts another frame in their place."""
+    """Draw D over the plane with arrows uphill and fake points; return a function that shows another frame."""
     image = axes.imshow(
         first["scores"], origin="lower", extent=(0, 1, 0, 1), cmap=SCORE_COLOURS, interpolation="bilinear"
     )
@@ -300,7 +301,7 @@ def _film_of_plane(figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]) 
         image.set_clim(limits["vmin"], limits["vmax"])
         bar.update_normal(image)
         dots.set_offsets(frame["fake"][:200, :2])
-        # The longest arrow is as long as a cell; the colours tell how steep it is.
+        # The longest arrow is as long as a cell. The colours show how steep the slope is.
         longest = max(float(np.hypot(*np.moveaxis(frame["uphill"], -1, 0)).max()), 1e-12)
         arrows.set_UVC(frame["uphill"][..., 0] / longest, frame["uphill"][..., 1] / longest)
 

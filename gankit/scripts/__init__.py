@@ -1,4 +1,4 @@
-"""Command lines, output folders, and the record that a script leaves; none of it imports TensorFlow."""
+"""Command lines, output folders, and the record of a run; importing this package does not import TensorFlow."""
 
 from gankit.scripts.arguments import (
     OneSentenceParser,

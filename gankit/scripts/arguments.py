@@ -1,4 +1,4 @@
-"""Parsers whose errors are one sentence, and types of arguments."""
+"""A parser whose errors are one sentence, and argument types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class OneSentenceParser(argparse.ArgumentParser):
     """Argument parser whose errors are one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """Print one sentence on stderr and leave with status 2."""
+        """Print one sentence on stderr and exit with status 2."""
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options.\n")
 
 

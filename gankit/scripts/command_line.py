@@ -1,7 +1,7 @@
 """The command lines of the task files.
 
-Importing this module does not import TensorFlow. Each script parses its arguments before that slow import, so that
-help and mistakes are answered at once.
+Importing this module does not import TensorFlow. Each script parses its arguments before that slow import, so that it
+answers --help and reports mistakes at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gankit.scripts.output import OutputFolder
 from gankit.scripts.record import caption
 from gankit.training.recipes import RECIPES, Part
 
-# What a command line can replace in a part of a lesson.
+# The settings of a part that command-line options can replace.
 PART_SETTINGS = {field.name for field in fields(Part)} - {"cloud", "gan"}
 
 
@@ -47,30 +47,30 @@ class CommandLine(OneSentenceParser):
             description=documentation.splitlines()[0],
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
-        self.add_argument("--output", type=Path, default=Path("outputs") / name, help="folder for everything made")
-        self.add_argument("--seed", type=whole_number(0), default=0, help="seed of all random draws")
+        self.add_argument("--output", type=Path, default=Path("outputs") / name, help="folder for all results")
+        self.add_argument("--seed", type=whole_number(0), default=0, help="seed of all random numbers")
 
     def add_training(self) -> None:
-        """Add the options of scripts that train: when checkpoints are written, and whether one is resumed."""
-        self.add_argument("--resume", action="store_true", help="go on with the unfinished run in the output folder")
+        """Add the options of scripts that train: --resume and --checkpoint-every."""
+        self.add_argument("--resume", action="store_true", help="continue the unfinished run in the output folder")
         self.add_argument(
             "--checkpoint-every", type=not_negative, default=30, metavar="SECONDS", help="time between two checkpoints"
         )
 
     def open_output(self, options: argparse.Namespace) -> OutputFolder:
-        """Return the output folder that parsed options name, to be used as a context manager."""
+        """Return the output folder that the options name, for use as a context manager."""
         return OutputFolder(options.output, caption(options, self), options)
 
 
 class PointCommandLine(CommandLine):
-    """The parser of a point-cloud lesson. A recipe gives each part its settings, and options replace them in all parts.
+    """The parser of a point-cloud lesson. A recipe holds the settings of each part; options replace them in all parts.
 
     Parameters
     ----------
     documentation, name : str
         As in :class:`CommandLine`.
     recipes : mapping
-        Of each recipe's name to its parts by name; the first recipe is the default.
+        Maps the name of each recipe to its parts by name; the first recipe is the default.
     """
 
     def __init__(self, documentation: str, name: str, recipes: Mapping[str, Mapping[str, Part]]):
@@ -91,16 +91,16 @@ class PointCommandLine(CommandLine):
             type=existing_file,
             metavar="FILE",
             default=argparse.SUPPRESS,
-            help="learn your own points instead: .npy, .npz, .csv or .txt, one point a row",
+            help="learn your own points instead: .npy, .npz, .csv or .txt, one point per row",
         )
-        settings = self.add_argument_group("settings (where left out, each part's own)")
+        settings = self.add_argument_group("settings (default: those of each part)")
         for flag, kind, text in (
             ("--epochs", at_least_one, "epochs"),
             ("--steps-per-epoch", at_least_one, "steps in an epoch"),
             ("--batch-size", at_least_one, "examples in one update"),
             ("--disc-iter", whole_number(1, 100), "discriminator updates in a step"),
-            ("--learning-rate", positive, "step size of both Adam optimizers"),
-            ("--decay", fraction, "last part of the steps, over which the step sizes fall to 0"),
+            ("--learning-rate", positive, "learning rate of both Adam optimizers"),
+            ("--decay", fraction, "last part of the steps, in which the learning rates fall to 0"),
             ("--beta-1", fraction, "Adam's weight of the past in the mean gradient"),
             ("--lambda-gp", not_negative, "weight of the gradient penalty"),
         ):
@@ -122,12 +122,12 @@ class PointCommandLine(CommandLine):
         self.add_training()
 
     def parts(self, options: argparse.Namespace) -> dict[str, Part]:
-        """Return the parts that parsed options ask for, by name, with the settings that they give.
+        """Return the parts that the options ask for, by name, with the settings that the options give.
 
         Raises
         ------
         InputError
-            If there is no such part, or if it is asked for together with points of the user's own.
+            If there is no such part, or if --part and --points are combined.
         """
         parts = dict(self._recipes[options.recipe])
         given = {name: value for name, value in vars(options).items() if name in PART_SETTINGS}
@@ -136,8 +136,8 @@ class PointCommandLine(CommandLine):
         wanted = getattr(options, "part", None)
         if hasattr(options, "points"):
             if wanted:
-                raise InputError("--points and --part cannot be combined: with --points there is one part only.")
-            # The recipe's part for points of more than two coordinates; its settings suit most clouds in the plane too.
+                raise InputError("--points and --part cannot be combined; with --points there is only one part.")
+            # Its settings suit points with more than two coordinates, and most clouds in the plane as well.
             return {"points": replace(parts["four_clouds"], cloud=options.points, **given)}
         for beginning in wanted or ():
             if not any(name.startswith(beginning) for name in parts):
@@ -161,7 +161,7 @@ def convolutional(documentation: str) -> CommandLine:
 
 
 class FaceCommandLine(CommandLine):
-    """The parser of ``face_generator.py``; a recipe sets the defaults of everything below it."""
+    """The parser of ``face_generator.py``; a recipe sets the defaults of the options after it."""
 
     def __init__(self, documentation: str):
         super().__init__(documentation, "face_generator")
@@ -172,8 +172,8 @@ class FaceCommandLine(CommandLine):
         self.add_argument("--steps", type=at_least_one, help="training steps")
         self.add_argument("--batch-size", type=at_least_one, help="faces in one update")
         self.add_argument("--disc-iter", type=at_least_one, help="discriminator updates in a step")
-        self.add_argument("--learning-rate", type=positive, help="step size of both Adam optimizers")
-        self.add_argument("--decay", type=fraction, help="last part of the steps, over which the step sizes fall to 0")
+        self.add_argument("--learning-rate", type=positive, help="learning rate of both Adam optimizers")
+        self.add_argument("--decay", type=fraction, help="last part of the steps, with learning rates falling to 0")
         self.add_argument("--beta-1", type=fraction, help="Adam's weight of the past in the mean gradient")
         self.add_argument("--beta-2", type=fraction, help="Adam's weight of the past in the mean squared gradient")
         self.add_argument("--lambda-gp", type=not_negative, help="weight of the gradient penalty")
@@ -187,6 +187,6 @@ class FaceCommandLine(CommandLine):
     def parse_args(  # type: ignore[override]
         self, arguments: list[str] | None = None, namespace: None = None
     ) -> argparse.Namespace:
-        """Parse twice: the first time for the recipe, the second time with its defaults."""
+        """Parse twice: first to find the recipe, then with the recipe's defaults."""
         self.set_defaults(**RECIPES[super().parse_args(arguments).recipe])
         return super().parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Where a script's files go: single files and folders of files that appear whole, or not at all."""
+"""Output of scripts: single files and folders of files that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ CHECKPOINTS = "checkpoints"
 
 @contextlib.contextmanager
 def output_file(path: str | Path) -> Iterator[Path]:
-    """Let a file appear whole, when the block ends without an error, or not at all.
+    """Create a complete file when the block ends without an error, and no file otherwise.
 
     Parameters
     ----------
     path : path
-        The wanted file; one that exists is replaced, and missing folders are made.
+        The wanted file. An existing file is replaced, and missing folders are made.
 
     Yields
     ------
     pathlib.Path
-        The path to write the file to for now. All work can be done in the block: whether the file can be written is
-        known when it begins.
+        The path to write to inside the block. The block can do all the work, because an error about a file that cannot
+        be written is raised at its beginning.
 
     Raises
     ------
@@ -58,19 +58,19 @@ def output_file(path: str | Path) -> Iterator[Path]:
 
 
 class OutputFolder:
-    """A folder whose files appear together, when everything is done, or not at all.
+    """A folder whose files appear together when everything is done, or not at all.
 
-    Used as a context manager. Files are written into the subfolder ``unfinished`` and moved when the block ends without
-    an error; files of an earlier run under the same names are replaced, others are left alone. Checkpoints lie in
-    ``unfinished`` too. They stay there when the block ends with an error, or when the process is killed, so that the
-    run can be resumed.
+    It is a context manager. Files are written into the subfolder ``unfinished``, and moved when the block ends without
+    an error. Files of an earlier run with the same names are replaced, and other files are not touched. Checkpoints are
+    also in ``unfinished``. They stay there if the block ends with an error or the process is killed, so that the run
+    can be resumed.
 
     Parameters
     ----------
     path : path
-        The wanted folder; it is made, with its parents, where it is missing.
+        The wanted folder; it is made, with its parents, if it is missing.
     caption : str
-        Printed small under every picture: the command that draws it again.
+        Small text under every picture: the command that draws it again.
     options : argparse.Namespace, optional
         The settings, for ``record.json``.
 
@@ -79,7 +79,7 @@ class OutputFolder:
     path : pathlib.Path
         The folder.
     checkpoints : pathlib.Path
-        Where :class:`gankit.training.run.Run` keeps its checkpoints; made by it when it has one.
+        Where :class:`gankit.training.run.Run` keeps its checkpoints; it makes the folder for the first one.
 
     Raises
     ------
@@ -101,9 +101,9 @@ class OutputFolder:
     def __enter__(self) -> OutputFolder:
         try:
             if self.path.exists() and not (self.path.is_dir() and os.access(self.path, os.W_OK)):
-                raise PermissionError("it is not a folder that can be written to")
+                raise PermissionError("it is not a writable folder")
             self._folders.enter_context(made_folder(self._unfinished))
-            # What a killed run drew is drawn again.
+            # Pictures of a killed run are drawn again.
             shutil.rmtree(self._pictures, ignore_errors=True)
             self._pictures.mkdir()
         except OSError as error:
@@ -128,15 +128,15 @@ class OutputFolder:
                 print(f"\nThe training so far is kept in {self._unfinished}; --resume goes on with it.", flush=True)
 
     def keep_checkpoints(self) -> None:
-        """Leave the checkpoints although the block ends well: the run stopped early and can be resumed."""
+        """Keep the checkpoints even if the block ends without an error: the run stopped early and can be resumed."""
         self._keep_checkpoints = True
 
     def file(self, name: str) -> Path:
-        """Return the path to write the file ``name`` to for now."""
+        """Return the path to write the file ``name`` to inside the block."""
         return self._pictures / name
 
     def save_figure(self, figure: Figure, name: str) -> None:
-        """Write a figure as a PNG with the caption beneath it."""
+        """Write a figure as a PNG with the caption below it."""
         figure.text(0.995, 0.004, self._caption, ha="right", va="bottom", fontsize=6, color="0.5")
         figure.savefig(self.file(name), dpi=120)
 
@@ -146,14 +146,14 @@ class OutputFolder:
         Parameters
         ----------
         frames : list of numpy.ndarray
-            Pictures of one shape: gray ones ``(height, width)`` with intensities in [0, 1], or coloured ones, uint8,
+            Pictures of one shape: gray, ``(height, width)`` with intensities in [0, 1], or coloured, uint8
             ``(height, width, 3)``.
         name : str
             The file's name.
         steps : sequence of int, optional
             The training step of each frame, written above it.
         enlarged : int
-            Side of the square of pixels that each pixel becomes.
+            Each pixel becomes a square of pixels with this side.
         """
         from PIL import Image
 
@@ -166,7 +166,7 @@ class OutputFolder:
             images = [image.resize(size, Image.Resampling.NEAREST) for image in images]
         images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
         if images[0].mode == "RGB":
-            # One palette for the whole film keeps it small and free of flicker.
+            # One palette for all frames keeps the animation small and free of flicker.
             chosen = images[:: max(1, len(images) // 6)] + images[-1:]
             sheet = Image.new("RGB", (images[0].width, len(chosen) * images[0].height))
             for number, image in enumerate(chosen):

@@ -1,4 +1,4 @@
-"""What a run leaves in ``record.json``, and the command that repeats it."""
+"""The content of ``record.json``, and the command that repeats a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gankit.faces import DATA
 
 
 def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """Return the command that repeats a run: the script, every option that is not at its default, and the seed."""
+    """Return the command that repeats a run: the script, every option that differs from its default, and the seed."""
     words = ["python", parser.prog]
     for name, value in sorted(vars(options).items()):
         if name in NOT_SETTINGS or (name != "seed" and value == parser.get_default(name)):
@@ -28,7 +28,7 @@ def caption(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str
 
 
 def run_record(options: argparse.Namespace, started: float, **measures: Any) -> dict[str, Any]:
-    """Return what is worth knowing about a run afterwards.
+    """Return the record of a run.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def run_record(options: argparse.Namespace, started: float, **measures: Any) -> 
     started : float
         ``time.perf_counter()`` at the start.
     **measures
-        The numbers that the run found, in dictionaries or not; six digits of each are kept.
+        The numbers that the run measured, also in dictionaries; six digits of each are kept.
     """
     settings = {
         name: _portable(value) if isinstance(value, Path) else value
@@ -59,7 +59,8 @@ def _readable(measures: Any) -> Any:
 
 
 def _portable(path: Path) -> str:
-    # A record is read on other machines: a path inside the project is given from there, any other by its name.
+    # Records are read on other machines. A path in the project is relative to the project; of others only the name
+    # stays.
     path = path.resolve()
     root = DATA.parent
     return path.relative_to(root).as_posix() if root in path.parents else path.name

@@ -1,6 +1,6 @@
-"""How a script starts and ends: quietly, and with one sentence for a user's mistake.
+"""Start scripts without TensorFlow's notes, and end them with one sentence after a user's mistake.
 
-Importing this module does not import TensorFlow, so that a wrong argument is answered at once.
+Importing this module does not import TensorFlow, so that a script reports a wrong argument at once.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from gankit.errors import InputError
 
 @contextlib.contextmanager
 def quiet_start() -> Iterator[None]:
-    """Keep TensorFlow's start-up notes off stderr, and the garbage collector away from what is imported.
+    """Keep TensorFlow's start-up notes off stderr, and turn the garbage collector off during the import.
 
-    The notes come from C++ and heed no setting that Python can make. The collector would look through half a million
-    objects that stay, again and again.
+    The notes come from C++, and no Python setting stops them. The collector would search half a million permanent
+    objects again and again.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _without_collecting(), _without_stderr():
@@ -36,7 +36,7 @@ def _without_collecting() -> Iterator[None]:
     try:
         yield
     finally:
-        # What is there by now stays until the end, and need not be looked at in later collections either.
+        # The imported objects are permanent, so later collections need not search them either.
         gc.freeze()
         if collecting:
             gc.enable()
@@ -60,12 +60,12 @@ def _without_stderr() -> Iterator[None]:
 
 
 def answer_at_once(module: str, parser: argparse.ArgumentParser) -> None:
-    """Answer ``--help`` and wrong arguments before TensorFlow is imported, which takes seconds.
+    """Answer ``--help`` and report wrong arguments before the import of TensorFlow, which takes seconds.
 
     Parameters
     ----------
     module : str
-        ``__name__`` of the calling file; nothing is done unless it runs as a script.
+        ``__name__`` of the calling file; the function does nothing unless the file runs as a script.
     parser : argparse.ArgumentParser
         The script's command line.
     """
@@ -74,12 +74,12 @@ def answer_at_once(module: str, parser: argparse.ArgumentParser) -> None:
         with quiet_start():
             import tensorflow as tf
 
-            # The first tensor starts the devices, which brings notes as well.
+            # The first tensor starts the devices, which also prints notes.
             tf.zeros(())
 
 
 def run_script(main: Callable[[], int | None]) -> None:
-    """Run a script's ``main``; a user's mistake becomes one sentence on stderr and exit status 2."""
+    """Run a script's ``main``; report a user's mistake as one sentence on stderr, with exit status 2."""
     try:
         status = main()
     except InputError as error:

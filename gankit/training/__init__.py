@@ -1,4 +1,4 @@
-"""Training runs: checkpoints, resuming, callbacks; and recipes, which need no TensorFlow."""
+"""Training runs, checkpoints, resuming and callbacks; and recipes, which need no TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Run"]
 
 
 def __getattr__(name: str) -> Any:
-    # Command lines read the recipes, and must not wait for TensorFlow.
+    # Command lines read the recipes and must not wait for TensorFlow, so `Run` is imported on demand.
     if name == "Run":
         from gankit.training.run import Run
 

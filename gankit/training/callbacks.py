@@ -1,7 +1,7 @@
 """Callbacks that follow training: progress on the terminal, averaged weights, falling rates, snapshots.
 
-Each works in ``fit`` and in :class:`gankit.training.run.Run`. Those whose state matters later can hand it out as arrays
-(``state_arrays``) and take it back (``restore_arrays``), so that a resumed run goes on as if never stopped.
+Each works in ``fit`` and in :class:`gankit.training.run.Run`. Callbacks with a state return it as arrays
+(``state_arrays``) and restore it (``restore_arrays``), so that a resumed run continues as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gankit.fast.accelerate import accelerate
 
 
 class StepCallback(keras.callbacks.Callback):
-    """Counts training steps, over epochs, where several may be made between two calls.
+    """Counts training steps over all epochs; several steps may be made between two calls.
 
     Attributes
     ----------
@@ -32,44 +32,44 @@ class StepCallback(keras.callbacks.Callback):
         self._last_batch = -1
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Batches are counted from 0 in each epoch."""
+        """Restart the count of batches, which begins at 0 in each epoch."""
         self._last_batch = -1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Count the steps since the last call, and hand them on."""
+        """Count the steps since the last call, and call :meth:`after_steps` with them."""
         steps = batch - self._last_batch
         self._last_batch = batch
         self.steps_made += steps
         self.after_steps(steps, logs or {})
 
     def after_steps(self, steps: int, logs: dict) -> None:
-        """React to ``steps`` more steps, whose mean losses are in ``logs``."""
+        """Process ``steps`` more steps, whose mean losses are in ``logs``."""
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """Return the state as arrays by name."""
         return {"steps": np.array([self.steps_made, self._last_batch])}
 
     def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put back what :meth:`state_arrays` returned."""
+        """Restore the arrays that :meth:`state_arrays` returned."""
         self.steps_made, self._last_batch = (int(number) for number in arrays["steps"])
 
 
 class Progress(StepCallback):
-    """One line on stdout: a bar, the losses, and the time left.
+    """Prints one line on stdout: a bar, the losses, and the time left.
 
-    On a terminal the line is drawn over itself four times a second; in a file it is printed ten times in all.
+    On a terminal the line is updated four times a second. In a file it is printed ten times in all.
 
     Parameters
     ----------
     epochs, steps_per_epoch : int
-        The length of the whole.
+        The length of the training.
     title : str
         What is being trained.
     """
 
     def __init__(self, epochs: int, steps_per_epoch: int, title: str):
         super().__init__()
-        # Of a run of one epoch the steps are counted, of any other the epochs.
+        # If there is only one epoch, the line counts steps, and otherwise epochs.
         self._unit = steps_per_epoch if epochs > 1 else 1
         self._total = epochs if epochs > 1 else steps_per_epoch
         self._title = title
@@ -83,7 +83,7 @@ class Progress(StepCallback):
         self._logs: dict = {}
 
     def after_steps(self, steps: int, logs: dict) -> None:
-        """Draw the line anew, or print it, where it is time to."""
+        """Update or print the line if it is due."""
         self._logs = logs
         now = time.perf_counter()
         if sys.stdout.isatty():
@@ -120,12 +120,12 @@ def _clock(seconds: float) -> str:
 
 
 class LossCurve(StepCallback):
-    """Collect the losses of a :class:`gankit.training.run.Run`, each value a mean over the steps since the one before.
+    """Collects losses of a :class:`gankit.training.run.Run`; each value is a mean over the steps since the last value.
 
     Parameters
     ----------
     every : int
-        Steps that one value stands for, at least.
+        The smallest number of steps that one value stands for.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class LossCurve(StepCallback):
         self.losses: dict[str, list[float]] = {}
 
     def after_steps(self, steps: int, logs: dict) -> None:
-        """Add the losses up, and take a value whenever enough steps have gone by."""
+        """Sum the losses, and append a value after every ``every`` steps."""
         for name, value in logs.items():
             self._sums[name] = self._sums.get(name, 0.0) + steps * float(value)
         since = self.steps_made - (self.steps[-1] if self.steps else 0)
@@ -154,7 +154,7 @@ class LossCurve(StepCallback):
             self._sums = {}
 
     def state_arrays(self) -> dict[str, np.ndarray]:
-        """Return the values and the sums that are not values yet."""
+        """Return the values, and the sums of the value in progress."""
         return {
             **super().state_arrays(),
             "at": np.array(self.steps, np.int64),
@@ -163,7 +163,7 @@ class LossCurve(StepCallback):
         }
 
     def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put back what :meth:`state_arrays` returned."""
+        """Restore the arrays that :meth:`state_arrays` returned."""
         super().restore_arrays(arrays)
         self.steps = arrays["at"].tolist()
         self.losses = {name: values.tolist() for name, values in below("loss", arrays).items()}
@@ -171,9 +171,10 @@ class LossCurve(StepCallback):
 
 
 class AveragedWeights(StepCallback):
-    """Keep a running mean of a network's weights (Polyak and Juditsky 1992; for GANs: Yazici et al. 2019).
+    """Keeps a running mean of a network's weights (Polyak and Juditsky 1992; for GANs: Yazici et al. 2019).
 
-    The two networks of a GAN circle around each other; the mean of a lap lies nearer the middle than any point of it.
+    The two networks of a GAN circle around each other. The mean over a circle is closer to its centre than any point on
+    it.
 
     Parameters
     ----------
@@ -185,7 +186,7 @@ class AveragedWeights(StepCallback):
     Attributes
     ----------
     averaged : keras.Model
-        A copy of the network that carries the mean.
+        A copy of the network with the mean weights.
     """
 
     def __init__(self, network: keras.Model, past: float):
@@ -197,8 +198,8 @@ class AveragedWeights(StepCallback):
         self._mix_in = tf.function(self._mix)
 
     def after_steps(self, steps: int, logs: dict) -> None:
-        """Mix the weights in; several steps at once weigh as much as they would have one by one."""
-        # Early on the mean is over all steps so far: it forgets the initial weights instead of dragging them along.
+        """Update the mean; several steps at once have the same weight as single steps."""
+        # At first the mean is over all steps so far, so that the initial weights lose their influence quickly.
         past = min(self._past, 1.0 - 1.0 / (1.0 + self.steps_made / max(steps, 1)))
         self._mix_in(tf.constant(past**steps if past == self._past else past, tf.float32))
 
@@ -212,23 +213,23 @@ class AveragedWeights(StepCallback):
         return {**super().state_arrays(), **{f"mean/{number}": array for number, array in enumerate(weights)}}
 
     def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put back what :meth:`state_arrays` returned."""
+        """Restore the arrays that :meth:`state_arrays` returned."""
         super().restore_arrays(arrays)
         means = below("mean", arrays)
         self.averaged.set_weights([means[str(number)] for number in range(len(means))])
 
 
 class FallingRates(StepCallback):
-    """Let learning rates fall linearly to 0 at the end of training: the two networks stop circling and settle.
+    """Lets learning rates fall linearly to 0 at the end of training, so that the two networks stop circling.
 
     Parameters
     ----------
     optimizers : sequence of keras.optimizers.Optimizer
-        The rates that they have now are those to start from.
+        Their current learning rates are the initial ones.
     steps : int
-        Training steps.
+        All training steps.
     share : float
-        Part of the steps, the last ones, over which the rates fall, in [0, 1); 0 keeps them as they are.
+        Last part of the steps, in which the rates fall, in [0, 1); with 0 the rates stay constant.
     """
 
     def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer], steps: int, share: float):
@@ -239,7 +240,7 @@ class FallingRates(StepCallback):
         self._share = share
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Set the rates of the steps to come."""
+        """Set the rates of the next steps."""
         left = max(0.0, (self._steps - self.steps_made) / self._steps)
         if left < self._share:
             for optimizer, rate in zip(self._optimizers, self._rates):
@@ -247,7 +248,7 @@ class FallingRates(StepCallback):
 
 
 class Snapshots(StepCallback):
-    """Collect what a function of the training state returns, at evenly spread steps.
+    """Calls a function of the training state at evenly spread steps and collects the results.
 
     Parameters
     ----------
@@ -259,7 +260,7 @@ class Snapshots(StepCallback):
     Attributes
     ----------
     frames : list of numpy.ndarray
-        What ``take`` returned, the state before training first, and the state after it last.
+        The results of ``take``, from the state before training to the state after training.
     steps : list of int
         The step of each frame.
     """
@@ -272,17 +273,17 @@ class Snapshots(StepCallback):
         self.steps: list[int] = []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Take the first one."""
+        """Take the first snapshot."""
         if not self.steps:
             self._keep()
 
     def after_steps(self, steps: int, logs: dict) -> None:
-        """Take one whenever enough steps have gone by."""
+        """Take a snapshot after every ``every`` steps."""
         if self.steps_made - self.steps[-1] >= self._every:
             self._keep()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Take the last one, unless it was just taken."""
+        """Take the last snapshot, unless it was just taken."""
         if self.steps[-1] != self.steps_made:
             self._keep()
 
@@ -295,13 +296,13 @@ class Snapshots(StepCallback):
         return {**super().state_arrays(), "at": np.array(self.steps, np.int64), "frames": np.array(self.frames)}
 
     def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put back what :meth:`state_arrays` returned."""
+        """Restore the arrays that :meth:`state_arrays` returned."""
         super().restore_arrays(arrays)
         self.frames, self.steps = list(arrays["frames"]), arrays["at"].tolist()
 
 
 def below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the arrays whose names begin with ``prefix/``, without it."""
+    """Return the arrays whose names begin with ``prefix/``, with this prefix removed."""
     start = len(prefix) + 1
     return {name[start:]: array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
 
@@ -309,8 +310,8 @@ def below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
 def recalibrate_batch_norm(network: keras.Model, inputs: tf.Tensor) -> None:
     """Set the running statistics of every batch normalisation to those of one large batch.
 
-    The mean of the statistics of many networks is not the statistics of their mean (Izmailov et al. 2018, section 3.2):
-    left as they are, averaged generators draw washed-out faces.
+    The mean of the statistics of many networks differs from the statistics of the mean network (Izmailov et al. 2018,
+    section 3.2). Without recalibration, the faces of averaged generators look washed out.
 
     Parameters
     ----------

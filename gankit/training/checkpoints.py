@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a training run needs to go on, in one file that is whole or not there."""
+"""Checkpoints: one file holds everything that a training run needs to continue, and is never incomplete."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ABOUT = "about"
 
 
 def write_checkpoint(path: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a checkpoint; the one before stays until the new one is complete and on the disk.
+    """Write a checkpoint; the previous one stays until the new one is complete and on the disk.
 
     Parameters
     ----------
     path : path
-        A ``.npz`` file; its folder is made where it is missing.
+        A ``.npz`` file; its folder is made if it is missing.
     about : mapping
-        Anything JSON can hold.
+        Data that JSON can hold.
     arrays : mapping
         Arrays by name.
 
@@ -46,22 +46,22 @@ def write_checkpoint(path: Path, about: Mapping[str, Any], arrays: Mapping[str, 
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read what :func:`write_checkpoint` wrote.
+    """Read a checkpoint that :func:`write_checkpoint` wrote.
 
     Raises
     ------
     InputError
-        If the file is damaged, no checkpoint, or too large for the memory.
+        If the file is damaged, is not a checkpoint, or is too large for the memory.
     """
     try:
         arrays = read_arrays(path, advice="delete it, or leave --resume out, to begin from the start")
         about = json.loads(str(arrays.pop(ABOUT)))
         if not isinstance(about, dict):
-            raise UnreadableError("it does not say what it belongs to")
+            raise UnreadableError("it does not say what run it belongs to")
         return about, arrays
     except InputError:
         raise
-    # Text that is nested too deeply raises a RecursionError.
+    # JSON that is nested too deeply raises a RecursionError.
     except (ValueError, KeyError, RecursionError) as error:
         raise InputError(
             f"The checkpoint {path} is damaged or of another format; "

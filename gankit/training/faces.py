@@ -1,4 +1,4 @@
-"""What training on faces adds to a run: the generator that is kept, frames on the way, and measures at the end."""
+"""Additions to a run on faces: the generator that is kept, frames during training, and measures at the end."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FRAMES = 40
 FACES_IN_A_FRAME = 64
 FACES_MEASURED = 10_000
 FACES_CALIBRATING = 1000
-# Of fewer real faces a CNN learns nothing, and the covariance of 64 features says little.
+# From fewer real faces, a CNN learns nothing, and the covariance of 64 features says little.
 FEWEST_FOR_NETWORKS = 1000
-# Between two calls of the graph the averages, frames and progress are brought up to date.
+# Averages, frames and progress are updated between two calls of the graph.
 STEPS_IN_ONE_CALL = 10
 
 
 class KeptGenerator(AveragedWeights):
-    """The generator that is kept: the running mean of the weights, with the statistics of batch norms set anew.
+    """The generator that is kept: the running mean of the weights, with recalibrated batch-norm statistics.
 
-    Its latents have a seed of their own, so that what is generated on the way changes nothing that is learned.
+    Its latents have a separate seed, so that generating faces during training does not change the training.
 
     Parameters
     ----------
@@ -43,16 +43,16 @@ class KeptGenerator(AveragedWeights):
         super().__init__(gan.generator, past)
         self._decoding = gan.decoding
         self._latents = LatentGenerator(gan.require_latent_generator().dimension, seed=seed + 1_000_003)
-        # The same latents in every frame show one face changing.
+        # All frames use the same latents, so that they show how each face changes.
         self._frame_latents = self._latents(FACES_IN_A_FRAME)
         self._calibration_latents = self._latents(FACES_CALIBRATING)
 
     def generate(self, count: int) -> np.ndarray:
-        """Generate new faces, in the middle of training too: intensities in [0, 1], ``(count, height, width)``."""
+        """Generate new faces, also during training: intensities in [0, 1], ``(count, height, width)``."""
         return self._generate(self._latents(count))
 
     def snapshots(self, steps: int) -> Snapshots:
-        """Return a callback that collects frames, grids of the same faces, over ``steps`` training steps."""
+        """Return a callback that collects frames, which are grids of the same faces, over ``steps`` training steps."""
 
         def frame() -> np.ndarray:
             return tile(self._generate(self._frame_latents), columns=8)
@@ -75,9 +75,9 @@ def measure_faces(real: np.ndarray, generated: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     dict
-        What :func:`gankit.metrics.beside_floor` returns, on pixel intensities; and ``generated_faces``. For 1,000 real
-        faces or more also, as ``encoder``, the first on the encoder's features, and what
-        :func:`gankit.metrics.classifier_beside_floor` returns.
+        The results of :func:`gankit.metrics.beside_floor` on pixel intensities, and ``generated_faces``. For 1,000 real
+        faces or more, also ``encoder``, the same results on the encoder's features, and the results of
+        :func:`gankit.metrics.classifier_beside_floor`.
     """
     by_networks: dict[str, Any] = {}
     if len(real) >= FEWEST_FOR_NETWORKS:
@@ -88,5 +88,5 @@ def measure_faces(real: np.ndarray, generated: np.ndarray) -> dict[str, Any]:
 
 
 def steps_per_call(steps: int) -> int:
-    """Return how many steps one call of the graph may make, so that a short run shows all its frames as well."""
+    """Return how many steps one call of the graph may make, so that a short run also collects all its frames."""
     return max(1, min(STEPS_IN_ONE_CALL, steps // FRAMES))

@@ -1,4 +1,4 @@
-"""What a GAN makes of point clouds: the arrays that its pictures show, an animation, and measures."""
+"""Results of training on point clouds: the arrays that the pictures show, an animation, and measures."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from gankit.training.recipes import Part
 POINTS_MEASURED = 1000
 FRAMES = 40
 POINTS_IN_A_FRAME = 400
-# Points along a side of the grids that D is evaluated on: in a picture, in a frame, and for the arrows of a frame.
+# Points along a side of the grids on which D is evaluated: in a picture, in a frame, and for the arrows of a frame.
 PICTURE_GRID, FRAME_GRID, ARROWS = 101, 41, 15
-# Of normal latents 99.7 % lie within three standard deviations.
+# 99.7 % of normal latents lie within three standard deviations.
 LATENT_REACH = {"normal": 3.0}
 
 Losses = Mapping[str, Sequence[float]]
 
 
 def show_points(gan: GAN, losses: Losses, part: Part, seed: int) -> TrainedPoints:
-    """Draw 1,000 fake points from latents of their own, and return what a picture of them shows.
+    """Generate 1,000 fake points from separate latents, and return the content of their picture.
 
     Parameters
     ----------
     gan : GAN
         A trained model of points ``(n, d)``.
     losses : mapping
-        One sequence a loss, a value an epoch.
+        One sequence per loss, with one value per epoch.
     part : Part
-        What it was trained on; the measures of a cloud of :mod:`gankit.datasets.point_clouds` include its quality.
+        The part that it was trained on. For clouds of :mod:`gankit.datasets.point_clouds` the measures include quality.
     seed : int
-        Of the latents: the picture changes nothing that is drawn afterwards.
+        Seed of the latents. It is separate, so that the picture does not change later random numbers.
     """
     fake, latents = _fakes(gan, seed)
     real = gan.real_examples.numpy()[:POINTS_MEASURED]
@@ -70,8 +70,8 @@ def measure_points(gan: GAN, losses: Losses, part: Part, seed: int) -> dict[str,
     Returns
     -------
     dict
-        The last losses; what :func:`gankit.metrics.beside_floor` returns; and of a known cloud the quality of fakes and
-        of real points, ``quality`` and ``quality_floor``.
+        The last losses, the results of :func:`gankit.metrics.beside_floor`, and for a known cloud the quality of fake
+        and of real points, ``quality`` and ``quality_floor``.
     """
     fake, real = _fakes(gan, seed)[0], gan.real_examples.numpy()
     measures: dict[str, Any] = {name: values[-1] for name, values in losses.items()}
@@ -84,7 +84,7 @@ def measure_points(gan: GAN, losses: Losses, part: Part, seed: int) -> dict[str,
 
 
 def undecided_losses(gan: GAN) -> dict[str, float]:
-    """Return the value of each loss where D answers 0 to everything, real or fake."""
+    """Return the value of each loss if D is 0 everywhere."""
     nothing = tf.zeros((1, 1))
     return {
         "discr_loss": float(gan.discriminator_loss(nothing, nothing)),
@@ -93,21 +93,21 @@ def undecided_losses(gan: GAN) -> dict[str, float]:
 
 
 def has_plane(gan: GAN, part: Part) -> bool:
-    """Tell whether D can be drawn over the plane: two coordinates, or two and the colour that belongs to them."""
+    """Return whether D can be drawn over the plane: points have two coordinates, or two and a colour given by them."""
     return gan.real_examples.shape[1] == 2 or part.cloud == "four_clouds"
 
 
 class PointFilm(Snapshots):
-    """Collects what an animation of training on points shows.
+    """Collects the frames of an animation of training on points.
 
     Parameters
     ----------
     gan : GAN
         The model, before it is trained.
     part : Part
-        What it is trained on, and for how long; one frame is taken in every fortieth part of the steps.
+        The part that it is trained on; one frame is taken in every fortieth part of the steps.
     seed : int
-        Of the latents, which are the same in every frame: each point is seen to move.
+        Seed of the latents, which are the same in every frame, so that each point is seen to move.
     """
 
     def __init__(self, gan: GAN, part: Part, seed: int):
@@ -132,7 +132,7 @@ class PointFilm(Snapshots):
         parts = [self._gan.generator(self._latents, training=False).numpy()]
         if self._planar:
             parts += [_plane_scores(self._gan, FRAME_GRID), self._uphill()]
-        # One array a frame, so that a checkpoint can hold them.
+        # One array per frame, so that a checkpoint can hold the frames.
         return np.concatenate([part.ravel() for part in parts])
 
     def _uphill(self) -> np.ndarray:
@@ -165,7 +165,7 @@ def _latent_plane_scores(gan: GAN, axis: np.ndarray) -> np.ndarray:
 
 
 def _on_plane(places: np.ndarray, coordinates: int) -> np.ndarray:
-    """Return points at these places; those of the coloured clouds have the right colour there."""
+    """Return points at these positions; points of the coloured clouds have the right colour there."""
     return places if coordinates == 2 else np.concatenate([places, colours(places)], axis=1).astype(np.float32)
 
 

@@ -1,6 +1,6 @@
 """Settings of training runs: parts of the point-cloud lessons, and three recipes for faces.
 
-Importing this module does not import TensorFlow. ``benchmarks/README.md`` tells how the recipes were found.
+Importing this module does not import TensorFlow. ``benchmarks/README.md`` reports how the recipes were found.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Part:
-    """What one GAN of a point-cloud lesson is trained on, and how; the defaults are those of the classes.
+    """The data and settings of one GAN of a point-cloud lesson; the defaults are those of the classes.
 
     Attributes
     ----------
     cloud : str or path
         One of :data:`gankit.choices.CLOUDS`, or a file of points.
     widths : tuple of int
-        The generator's latents and hidden layers; the width of its output is that of the points.
+        Widths of the generator's latents and hidden layers; its output has the width of the points.
     discriminator_output : str
         One of :data:`gankit.choices.DISCRIMINATOR_OUTPUTS`.
     gan : str
-        Name of the class, where it is not the lesson's own.
+        Name of the class, if it is not the class of the lesson.
     latent_type : str
         One of :data:`gankit.choices.LATENT_TYPES`.
     batch_size, disc_iter, learning_rate, beta_1, lambda_gp
-        As in the classes; the class's own ``beta_1`` where it is None, and ``lambda_gp`` for WGAN_GP only.
+        As in the classes. If ``beta_1`` is None, it is the default of the class. ``lambda_gp`` is for WGAN_GP only.
     decay : float
-        Last part of the steps, over which the learning rates fall to 0.
+        Last part of the steps, in which the learning rates fall to 0.
     epochs, steps_per_epoch : int
         The length of the training; the losses are means over an epoch.
     """
@@ -49,12 +49,12 @@ class Part:
 
     @property
     def steps(self) -> int:
-        """All training steps."""
+        """The number of training steps."""
         return self.epochs * self.steps_per_epoch
 
 
-# "fast": what a laptop does best with in a minute and a half; "best": in half an hour, with networks of more channels;
-# "coursework": the older course's 150 epochs of 200 steps, from the initial values that Keras gives.
+# "fast" gives the best faces that a laptop reaches in a minute and a half. "best" takes half an hour, with networks of
+# more channels. "coursework" has the older course's 150 epochs of 200 steps, and starts from Keras's initial values.
 RECIPES = {
     "fast": {
         "networks": "convolutional",

@@ -1,4 +1,4 @@
-"""One training run of any model: it shows its progress, writes checkpoints, and can be resumed."""
+"""A training run of any model: it shows progress, writes checkpoints, and can be resumed."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ FORMAT = 1
 
 
 class Run:
-    """Trains the models of one script so that what they have learned survives.
+    """Trains the models of one script and writes checkpoints, so that an interruption loses little.
 
-    A checkpoint holds everything: networks, optimizers, random streams, callbacks, losses, and the steps made. A run
-    that was killed at any moment and is resumed ends with the same weights, losses and pictures, bit for bit, as one
-    that never stopped, on the same machine with the same number of threads. This was tested with the networks of this
-    project and :class:`gankit.fast.Adam`; Keras's own Adam was seen to give other last digits from run to run on Keras
-    2, and the state of dropout cannot be read there.
+    A checkpoint holds networks, optimizers, random streams, callbacks, losses, and the number of steps made. On the
+    same machine with the same number of threads, a run that was killed at any moment and resumed ends with the same
+    weights, losses and pictures, bit for bit, as one that never stopped. This was tested with the networks of this
+    project and :class:`gankit.fast.Adam`. On Keras 2, the last digits of Keras's own Adam vary from run to run, and the
+    state of dropout cannot be read.
 
     Parameters
     ----------
     checkpoints : path, optional
-        Folder of the checkpoints, made when the first is written; none are written where it is left out.
+        Folder of the checkpoints, made for the first one; by default, no checkpoints are written.
     options : argparse.Namespace, optional
-        The settings of the script. ``resume`` continues what the folder holds; ``checkpoint_every`` is the time
-        between two checkpoints in seconds, 0 for one after every call of the graph. All others must be those of the
-        run that is resumed.
+        The settings of the script. ``resume`` continues the run in the folder. ``checkpoint_every`` is the time between
+        two checkpoints in seconds; 0 writes one after every call of the graph. All other settings must equal those of
+        the resumed run.
 
     Attributes
     ----------
     interrupted : bool
-        True once Ctrl-C has ended a ``fit`` that was to keep what it had learned.
+        True once Ctrl-C has ended a ``fit`` with ``keep_on_interrupt``.
     saved : bool
-        True once there is a checkpoint that this run can be resumed from.
+        True once there is a checkpoint from which this run can be resumed.
     seconds : dict of float
-        Seconds that each ``fit`` trained for, by its name, all sessions together.
+        Seconds of training of each ``fit``, by its name, over all sessions.
     """
 
     def __init__(self, checkpoints: Path | None = None, options: Namespace | None = None):
@@ -61,10 +61,10 @@ class Run:
         self.interrupted = False
         self.saved = self._resume and bool(found)
         self.seconds: dict[str, float] = {}
-        # They stay until there is something to take their place.
+        # Old checkpoints stay until a new one replaces them.
         self._replaced = [] if self._resume else found
         if self._resume and not found:
-            print("There is no unfinished run to resume; beginning from the start.", flush=True)
+            print("There is no unfinished run to resume; training begins from the start.", flush=True)
         if checkpoints is not None and found and not self._resume:
             print(
                 f"An unfinished run in {checkpoints.parent} is replaced; --resume would have continued it.", flush=True
@@ -82,25 +82,25 @@ class Run:
         steps_per_call: int | None = None,
         keep_on_interrupt: bool = False,
     ) -> dict[str, list[float]]:
-        """Train a model for ``epochs * steps_per_epoch`` steps, those of an earlier session included.
+        """Train a model for ``epochs * steps_per_epoch`` steps, including those of an earlier session.
 
         Parameters
         ----------
         model : AdversarialModel
             The model, as constructed.
         epochs, steps_per_epoch : int
-            The length of the whole; an epoch is what one value of the losses stands for.
+            The length of the training. Each value of the losses stands for one epoch.
         name : str
             Distinguishes the trainings of one script; the checkpoint is ``<name>.npz``.
         title : str, optional
-            What the progress bar says is being trained.
+            Text in front of the progress bar.
         callbacks : sequence of keras.callbacks.Callback
-            Called in this order after every call of the graph. Those with ``state_arrays`` and ``restore_arrays`` are
-            part of the checkpoint.
+            Called in this order after every call of the graph. Checkpoints include callbacks that have ``state_arrays``
+            and ``restore_arrays``.
         steps_per_call : int, optional
-            Steps in one call of the graph, at most; the model's own choice where it is left out.
+            Largest number of steps in one call of the graph; by default, the model chooses it.
         keep_on_interrupt : bool
-            Let Ctrl-C end the training, and not the script.
+            Let Ctrl-C end the training but not the script.
 
         Returns
         -------
@@ -110,8 +110,8 @@ class Run:
         Raises
         ------
         InputError
-            If a checkpoint is damaged, cannot be written, or belongs to other settings, or if there are more epochs
-            than the memory can hold the losses of.
+            If a checkpoint is damaged, cannot be written, or belongs to other settings, or if the losses of all epochs
+            do not fit into memory.
         """
         model.require_memory_for_losses(epochs)
         most = steps_per_call or model.most_steps_in_one_call()
@@ -150,14 +150,14 @@ class Run:
             self.interrupted = True
             print("\nStopping; what has been learned is kept.", flush=True)
         else:
-            # A script that is killed later, in its next training or while it draws, need not repeat this one.
+            # If the script is killed later, in its next training or while drawing, it need not repeat this training.
             if made > restored:
                 self.seconds[name] = before + time.perf_counter() - started
                 self._save(name, about, model, observers, made)
         return curve.losses
 
     def _about(self, model: AdversarialModel) -> dict[str, Any]:
-        """Return what a checkpoint must agree in with the run that resumes it."""
+        """Return the properties in which a checkpoint must agree with the run that resumes it."""
         examples = model.fingerprint() if self._folder is not None else 0
         return {
             "format": FORMAT,
@@ -182,7 +182,7 @@ class Run:
         self.saved = True
 
     def _restore(self, name: str, about: dict[str, Any], model: AdversarialModel, observers: Sequence[Any]) -> int:
-        """Put back the state of an earlier session, if there is one to resume; return the steps that it made."""
+        """Restore the state of an earlier session, if there is one to resume; return the number of its steps."""
         path = self._folder / f"{name}.npz" if self._folder is not None else None
         if path is None or not self._resume or not path.is_file():
             return 0
@@ -201,7 +201,7 @@ class Run:
 
 
 def _with_state(observers: Sequence[Any]) -> dict[str, Any]:
-    """Return the callbacks that are part of a checkpoint, by their names in it."""
+    """Return the callbacks that a checkpoint includes, by their names in it."""
     stateful = [observer for observer in observers if hasattr(observer, "state_arrays")]
     return {f"callback_{number}_{type(each).__name__}": each for number, each in enumerate(stateful)}
 
