@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import io
 import itertools
@@ -101,7 +102,7 @@ class Taking:
                     self.notes.append(f"{name} was left out: it is a link or a device and not a file.")
             elif path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
                 further.append(path)
-            elif not self.take(name, status.st_size, lambda count, path=path: start_of(path, count)):
+            elif not self.take(name, status.st_size, functools.partial(start_of, path)):
                 return
         for path in further:
             if path.is_dir() and depth < DEEPEST:
@@ -171,7 +172,13 @@ def _tar_entries(path: Path) -> Iterator[Entry]:
         raise TooLargeError
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for member in archive:
-            yield member.name, member.size, member.isreg(), lambda count, m=member: archive.extractfile(m).read(count)
+
+            def read(count: int, member: tarfile.TarInfo = member) -> bytes:
+                file = archive.extractfile(member)
+                assert file is not None  # only plain files are read
+                return file.read(count)
+
+            yield member.name, member.size, member.isreg(), read
 
 
 def _normal(name: str) -> str:

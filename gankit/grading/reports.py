@@ -6,7 +6,7 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -207,7 +207,7 @@ def printable(sentence: str) -> str:
     return "".join(character for character in sentence if character.isprintable())
 
 
-def gradescope(report: Report, hidden: set[str] = frozenset()) -> dict[str, Any]:
+def gradescope(report: Report, hidden: Collection[str] = ()) -> dict[str, Any]:
     """Return Gradescope's ``results.json``.
 
     Parameters

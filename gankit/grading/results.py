@@ -77,8 +77,8 @@ class Results:
         digest = _digest(submission, grader)
         runs = {number: _described(run, fresh, number, submission, digest) for number, run in fresh.runs.items()}
         tasks = {task.number: task for task in fresh.tasks}
-        old = self.reports.get(submission.name)
-        for task in old.tasks if old else ():
+        old = self.reports.get(submission.name) or Report(submission.name, [])
+        for task in old.tasks:
             if task.number not in tasks and submission.has_task(task.number):
                 tasks[task.number] = task
                 runs[task.number] = old.runs[task.number]
@@ -136,8 +136,8 @@ def _digest(submission: Submission, grader: Grader) -> str:
 def _described(run: TaskRun, report: Report, number: int, submission: Submission, digest: str) -> TaskRun:
     task = next(task for task in report.tasks if task.number == number)
     # What has not been started is the same for everybody.
-    started = task.file and any(finding.verdict != NOT_CHECKED for finding in task.findings.values())
-    program = program_name(submission.files[task.file]) if started else ""
+    started = any(finding.verdict != NOT_CHECKED for finding in task.findings.values())
+    program = program_name(submission.files[task.file]) if task.file and started else ""
     return replace(run, digest=digest, program=program)
 
 

@@ -53,7 +53,7 @@ class Submission:
     near: dict[int, str] = field(default_factory=dict)
     naming: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.settle_naming()
 
     def settle_naming(self) -> None:

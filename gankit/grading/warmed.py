@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -55,8 +56,10 @@ class Template:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _keep_stderr(self) -> None:
+        stream = self._process.stderr
+        assert isinstance(stream, io.BufferedReader)
         while True:
-            data = self._process.stderr.read1(65536)
+            data = stream.read1(65536)
             if not data:
                 return
             self._stderr = (self._stderr + data)[-4000:]

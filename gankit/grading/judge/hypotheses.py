@@ -31,7 +31,7 @@ class Hypothesis:
     @property
     def verdict(self) -> list[Said]:
         """What is to be said if this is what was computed: nothing where it is right."""
-        return [fails(self.check, self.idea, **self.words)] if self.idea else []
+        return [fails(self.check, self.idea, None, **self.words)] if self.idea else []
 
 
 def explaining(

@@ -130,4 +130,4 @@ def upsample_bilinear(maps: np.ndarray) -> np.ndarray:
 def pool(maps: np.ndarray, kind: str) -> np.ndarray:
     """Halve both axes: the largest of four neighbours (``max``) or their mean (``average``)."""
     neighbours = [maps[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
-    return np.maximum.reduce(neighbours) if kind == "max" else sum(neighbours) / 4
+    return np.maximum.reduce(neighbours) if kind == "max" else np.add.reduce(neighbours) / 4

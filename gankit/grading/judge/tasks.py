@@ -134,9 +134,10 @@ class ExplorerTask(Task):
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make files of weights; the coursework's file holds the class itself, the project's is a script."""
         scene, files, stored = inputs.replace_scene(random)
+        kept = {"scene": scene, "stored": stored}
         if file[0].isdigit():
             maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=(None, scene, stored, {}))
+            return Play([scene, maker.short()], file, files, kept=kept)
         explorer = inputs.explorer_scene(file)
         pictures = inputs.faces(random)
         files["few_faces.npy"] = inputs.faces_file(pictures)
@@ -144,10 +145,10 @@ class ExplorerTask(Task):
         files.update(inputs.network_files(networks))
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
-        return Play(requests, file, files, kept=(pictures, scene, stored, networks))
+        return Play(requests, file, files, kept={**kept, "pictures": pictures, "networks": networks})
 
     def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, *play.kept)
+        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, **play.kept)
         result.add(scripts.judge_replace(evidence))
         builds_on_it = scripts.judge_short_training if play.file[0].isdigit() else scripts.judge_explorer
         result.add(builds_on_it(evidence))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
@@ -54,7 +55,7 @@ class EarlierTasks:
         return importlib.machinery.ModuleSpec(name, _Loader(None if self._stand_ins_only else found[:1], family[0]))
 
 
-class _Loader:
+class _Loader(importlib.abc.Loader):
     def __init__(self, files: list[Path] | None, task: str):
         self._files = files or []
         self._task = task

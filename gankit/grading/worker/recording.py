@@ -161,9 +161,9 @@ def record_tapes(trace_of: Callable[[], Trace]) -> None:
 def record_optimizers(trace_of: Callable[[], Trace]) -> None:
     """Make every Keras optimizer write down what it is given; ``trace_of()`` is where."""
     classes = [keras.optimizers.Adam, keras.optimizers.SGD, keras.optimizers.RMSprop]
-    legacy = getattr(keras.optimizers, "legacy", None)
-    if isinstance(getattr(legacy, "Adam", None), type):
-        classes.append(legacy.Adam)
+    legacy_adam = getattr(getattr(keras.optimizers, "legacy", None), "Adam", None)
+    if isinstance(legacy_adam, type):
+        classes.append(legacy_adam)
     depth = [0]
     done = set()
     for optimizer_class in classes:
@@ -200,9 +200,8 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
             depth[0] -= 1
         if before is not None:
             trace.add("applied")
-        for name in sorted({trace.owner(variable)[0] for _, variable in pairs} - {None}):
-            if name in trace.updates:
-                trace.updates[name].assign_add(1)
+        for name in sorted(trace.updates.keys() & {trace.owner(variable)[0] for _, variable in pairs}):
+            trace.updates[name].assign_add(1)
         return result
 
     return recorded

@@ -20,7 +20,7 @@ from typing import Any
 try:
     import resource
 except ImportError:  # Windows
-    resource = None
+    resource = None  # type: ignore[assignment]  # its users allow for None
 
 OPEN_FILES = 256
 LARGEST_FILE = 64 * 2**20
@@ -130,7 +130,9 @@ _REFUSED = {
 }
 REFUSED = {f"{module}.{name}" for module, names in _REFUSED.items() for name in names.split()}
 # What changes files, with the places of the paths among its arguments.
-CHANGING = {f"os.{name}": (0,) for name in ("remove", "mkdir", "rmdir", "chmod", "chown", "truncate", "utime")}
+CHANGING: dict[str, tuple[int, ...]] = {
+    f"os.{name}": (0,) for name in ("remove", "mkdir", "rmdir", "chmod", "chown", "truncate", "utime")
+}
 CHANGING.update({"os.rename": (0, 1), "os.link": (1,), "os.symlink": (1,), "shutil.rmtree": (0,)})
 
 

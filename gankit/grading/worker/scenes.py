@@ -60,6 +60,7 @@ def _build(module: ModuleType, scene: dict[str, Any], fewest: int = 0) -> tuple[
             return kind(*networks, _Latents(scene["latents"]), tf.constant(scene["real"]), *arguments), trace
         except TypeError as error:
             first = first or error
+    assert first is not None
     raise first
 
 
@@ -118,7 +119,7 @@ def attributes(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     gan, _ = _build(module, scene, fewest=len(scene["arguments"]))
     found = {}
     for name in scene["names"]:
-        value = getattr(gan, name, None)
+        value: Any = getattr(gan, name, None)
         with contextlib.suppress(TypeError, ValueError):
             found[name] = float(value)
     return found

@@ -41,9 +41,9 @@ def play(request: dict[str, Any], folder: Path, results: int) -> None:
         while data:
             data = data[os.write(results, data) :]
 
-    def attempt(name: str, action: Callable[[], Any]) -> Any:
+    def attempt(name: str, action: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            result = action()
+            result = action(*arguments)
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like are a student's error too
             send({"scene": name, "error": loading.describe_error(error, folder)})
             return None
@@ -63,8 +63,7 @@ def play(request: dict[str, Any], folder: Path, results: int) -> None:
         file = scene.get("import", request["file"])
         # A script is imported by running it.
         if scene["kind"] != "script" and file not in modules:
-            modules[file] = attempt("import", lambda file=file: loading.load(folder / file))
+            modules[file] = attempt("import", loading.load, folder / file)
             if modules[file] is None:
                 return
-        module = modules.get(file)
-        attempt(scene["name"], lambda scene=scene, module=module: scenes.SCENES[scene["kind"]](module, scene))
+        attempt(scene["name"], scenes.SCENES[scene["kind"]], modules.get(file), scene)

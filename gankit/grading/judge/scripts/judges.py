@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,10 @@ class Evidence:
     errors: dict[str, dict[str, Any]]
     out: TaskResult
     stack: str
-    pictures: np.ndarray | None = None
-    scene: dict[str, Any] | None = None
-    stored: dict[str, list[np.ndarray]] | None = None
-    networks: dict[str, list[np.ndarray]] | None = None
+    pictures: np.ndarray = field(default_factory=lambda: np.zeros((0, SIDE, SIDE)))
+    scene: dict[str, Any] = field(default_factory=dict)
+    stored: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    networks: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     @property
     def left(self) -> dict[str, Any]:

@@ -32,10 +32,11 @@ def adam_moves(
     A ``fresh`` optimizer has that state at every update, as one that is made anew each time. ``steps`` are the counts
     of the updates, where they are shared with another network's.
     """
-    moves = []
-    m = v = None
+    moves: list[Arrays] = []
+    m: Arrays = []
+    v: Arrays = []
     for number, update in enumerate(updates, start=1):
-        if m is None or fresh:
+        if not moves or fresh:
             m = [np.zeros_like(g, np.float64) for g in update.gradients]
             v = [np.zeros_like(g, np.float64) for g in update.gradients]
         m = [beta_1 * a + (1 - beta_1) * g for a, g in zip(m, update.gradients)]

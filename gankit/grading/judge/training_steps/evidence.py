@@ -47,7 +47,7 @@ class Evidence:
         if "attributes" in self.errors:
             # The class takes fewer arguments, which is told there.
             arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
-        settings = {}
+        settings: dict[str, Any] = {}
         for setting, source in self._sources.items():
             value = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]
             settings[setting] = source if isinstance(source, float) else value
@@ -58,7 +58,7 @@ class Evidence:
     @cached_property
     def _sources(self) -> dict[str, int | float]:
         """For each setting the place of the argument that it is taken from, or a value that it always has."""
-        places = {setting: place for place, setting in enumerate(DEFAULTS)}
+        places: dict[str, int | float] = {setting: place for place, setting in enumerate(DEFAULTS)}
         if not self.came_back("attributes"):
             return places
         passed = self.scenes["attributes"].request["arguments"]

@@ -166,7 +166,7 @@ class Learning:
         shown = self._update.shown
         if not made or not shown:
             return
-        networks = tuple(run.networks[name].perceptron for name in (GENERATOR, DISCRIMINATOR))
+        networks = (run.networks[GENERATOR].perceptron, run.networks[DISCRIMINATOR].perceptron)
         outputs = np.concatenate([rows(call.outputs) for call in made])
         latents = np.concatenate([rows(call.inputs) for call in made])
         for choice in ([shown] if len(shown) > 1 else []) + [[call] for call in reversed(shown)]:

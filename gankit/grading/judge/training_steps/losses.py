@@ -8,6 +8,7 @@ to derive twice. Each stands with the name of its mistake, under which the catal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,18 @@ from gankit.grading.judge.networks import rows
 Loss = Callable[[np.ndarray, np.ndarray], float]
 Penalty = Callable[[np.ndarray], float]
 Weights = Callable[[float], tuple[float, float]]
+
+
+class _View(Protocol):
+    """What a network's loss was taken of."""
+
+    def loss_gradient(self, loss: Loss) -> np.ndarray: ...
+
+
+class _PenalisedView(_View, Protocol):
+    lambda_gp: float
+
+    def penalty_gradient(self, penalty: Penalty, place: str) -> np.ndarray: ...
 
 
 def mean(values: np.ndarray) -> float:
@@ -64,12 +77,13 @@ def distance(scores: np.ndarray, target: float) -> float:
     return mean(np.abs(scores - target))
 
 
+def _gradient_of(loss: Loss) -> Callable[[_View], np.ndarray]:
+    return lambda view: view.loss_gradient(loss)
+
+
 def _named(check: str, losses: Iterable[tuple[str, Loss]], exact: bool = True) -> list[Hypothesis]:
     words = {"network": check.split("_")[0]}
-    return [
-        Hypothesis(check, idea, lambda view, loss=loss: view.loss_gradient(loss), words, loss, exact=exact)
-        for idea, loss in losses
-    ]
+    return [Hypothesis(check, idea, _gradient_of(loss), words, loss, exact=exact) for idea, loss in losses]
 
 
 def _scaled(right: Loss) -> list[tuple[str, Loss]]:
@@ -257,12 +271,15 @@ def _penalised(
     weights: Weights = lambda weight: (1.0, weight),
     place: str = "other",
 ) -> Hypothesis:
-    def predict(view: object) -> np.ndarray:
+    minimised = loss.loss
+    assert minimised is not None
+
+    def predict(view: _PenalisedView) -> np.ndarray:
         weight, penalty_weight = weights(view.lambda_gp)
-        gradient = weight * view.loss_gradient(loss.loss)
+        gradient = weight * view.loss_gradient(minimised)
         return gradient + penalty_weight * view.penalty_gradient(penalty, place) if penalty_weight else gradient
 
-    return Hypothesis(check, idea, predict, {"network": "discriminator"}, loss.loss, penalty, loss.exact)
+    return Hypothesis(check, idea, predict, {"network": "discriminator"}, minimised, penalty, loss.exact)
 
 
 def _with_penalty(losses: list[Hypothesis]) -> list[Hypothesis]:

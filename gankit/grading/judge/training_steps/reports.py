@@ -10,6 +10,7 @@ import numpy as np
 from gankit.grading.judge.hypotheses import Hypothesis
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.training_steps.evidence import Evidence
+from gankit.grading.judge.training_steps.losses import Loss
 from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Call, Run, Step, find_rows
 from gankit.grading.judge.verdicts import Said, fails, hints, unseen
 
@@ -125,30 +126,32 @@ class _FairReports:
         return [float(np.mean(each)) for each in (values, sum(past, []), [step[-1] for step in past])]
 
     def _discriminator_losses(self, each: list[_Scores], last: _Scores) -> list[float]:
-        if self._loss is None or not self._loss.exact:
+        loss = _exact(self._loss)
+        if loss is None:
             return []
-        loss = self._loss.loss
         means = [loss((scores.real or [NOTHING])[-1], (scores.fake or [NOTHING])[-1]) for scores in each]
         values = [loss(r, f) for r in last.real or [NOTHING] for f in last.fake or [NOTHING]]
         return values + self._means("discr_loss", means)
 
     def _penalties(self, each: list[_Scores], last: _Scores) -> list[float]:
-        if self._loss is None or self._loss.penalty is None:
+        penalty = None if self._loss is None else self._loss.penalty
+        if penalty is None:
             return []
-        values = [self._penalty(*shown) for shown in last.other]
-        means = [self._penalty(*scores.other[-1]) for scores in each if scores.other]
+        values = [penalty(self._input_gradient(*shown)) for shown in last.other]
+        means = [penalty(self._input_gradient(*scores.other[-1])) for scores in each if scores.other]
         return values + self._means("gp", means)
 
-    def _penalty(self, call: Call, x: np.ndarray) -> float:
+    def _input_gradient(self, call: Call, x: np.ndarray) -> np.ndarray:
         run, scene = self._run, self._run.scene
         weights = run.trainable(call.state, DISCRIMINATOR)
         gradient = scene.networks[DISCRIMINATOR].perceptron.input_gradient(weights, x)
-        return self._loss.penalty(gradient.reshape(len(x), *scene.example))
+        return gradient.reshape(len(x), *scene.example)
 
     def _generator_losses(self, late: _Scores) -> list[float]:
-        if self._generator_loss is None or not self._generator_loss.exact:
+        loss = _exact(self._generator_loss)
+        if loss is None:
             return []
-        losses = [self._generator_loss.loss(NOTHING, f) for f in late.fake]
+        losses = [loss(NOTHING, f) for f in late.fake]
         return losses + self._means("gen_loss", losses[:1])
 
     def _scores(self, calls: list[Call], generated: list[Call]) -> _Scores:
@@ -165,6 +168,11 @@ class _FairReports:
             found.fake += [answers[is_fake]] if is_fake.any() else []
             found.other += [(call, inputs[neither])] if neither.any() else []
         return found
+
+
+def _exact(recognised: Hypothesis | None) -> Loss | None:
+    """Return a recognised loss, unless its value differs from stack to stack."""
+    return recognised.loss if recognised is not None and recognised.exact else None
 
 
 def _among(value: float, options: list[float]) -> bool:

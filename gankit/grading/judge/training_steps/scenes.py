@@ -16,9 +16,15 @@ FIT_EPOCHS, FIT_STEPS = 2, 3
 class Network:
     """A network that the judge supplies: how it is computed, if it is, its trainable weights, all weights' shapes."""
 
-    perceptron: Perceptron | None
+    computed: Perceptron | None
     trainable: list[int]
     shapes: list[tuple[int, ...]]
+
+    @property
+    def perceptron(self) -> Perceptron:
+        """How it is computed, for networks that are."""
+        assert self.computed is not None
+        return self.computed
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,10 @@ def _shows_all(scores: tuple[np.ndarray, np.ndarray], sign: int, wide: bool) -> 
     real, fake = scores
     apart, other_side = sign * (real.mean() - fake.mean()), -sign * fake.mean()
     if not wide:
-        return apart > 0.15 and other_side > 0.1
+        return bool(apart > 0.15 and other_side > 0.1)
     spread = max(real.std(), fake.std())
     reaching = np.mean(fake > 1) > 0.08 and np.mean(fake < -1) > 0.08
-    return apart > 0.4 * spread and other_side > 0.7 * fake.std() and reaching
+    return bool(apart > 0.4 * spread and other_side > 0.7 * fake.std() and reaching)
 
 
 class SceneMaker:
@@ -182,7 +188,7 @@ class SceneMaker:
         generator = [*dense(2, 5), *norm(5), *dense(5, 3)]
         discriminator = [*dense(3, 6), *norm(6), *dense(6, 1)]
         middle = [["batch_norm"], ["dropout", 0.5]]
-        request = {
+        request: dict[str, Any] = {
             "kind": "train",
             "class": self._class,
             "generator": {"input": [2], "layers": [["dense", 5, "tanh"], *middle, ["dense", 3, "linear"]]},

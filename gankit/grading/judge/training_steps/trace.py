@@ -69,8 +69,8 @@ class Update:
         found = readings(self.shown or self.earlier, self.earlier, self.batches_of)
         if not len(found[0].real) and len(found[0].other):
             # Examples that were changed after they were drawn: a batch of its own among the rows of neither kind.
-            strange = [self.batches_of([call]) for call in self.shown]
-            strange = [each.other for each in strange if not len(each.real) and not len(each.fake)]
+            apart = [self.batches_of([call]) for call in self.shown]
+            strange = [each.other for each in apart if not len(each.real) and not len(each.fake)]
             for place, batch in enumerate(strange):
                 rest = [other for number, other in enumerate(strange) if number != place]
                 other = np.concatenate(rest) if rest else batch[:0]
@@ -274,9 +274,9 @@ class Run:
 
     def _check_call(self, call: Call) -> None:
         network = self.networks[call.network]
-        if network.perceptron is None:
+        if network.computed is None:
             return
-        expected = network.perceptron.forward(self.trainable(call.state, call.network), call.inputs)
+        expected = network.computed.forward(self.trainable(call.state, call.network), call.inputs)
         found = rows(call.outputs)
         if found.shape != expected.shape or not np.allclose(found, expected, rtol=1e-3, atol=1e-4, equal_nan=True):
             raise BrokenTrace("a network is said to have answered what it cannot have answered")
