@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gankit.datasets.point_clouds import QUALITIES, colours
-from gankit.metrics import beside_floor
+from gankit.metrics import beside_floor, frechet_distance
 from gankit.models.gan import GAN
 from gankit.plots import TrainedPoints, points_film
 from gankit.training.callbacks import Snapshots
@@ -41,7 +41,8 @@ def show_points(gan: GAN, losses: Losses, part: Part, seed: int) -> TrainedPoint
         Seed of the latents. It is separate, so that the picture does not change later random numbers.
     """
     fake, latents = _fakes(gan, seed)
-    real = gan.real_examples.numpy()[:POINTS_MEASURED]
+    everything = gan.real_examples.numpy()
+    real = everything[:POINTS_MEASURED]
     fake_scores = _scores(gan, fake)
     planar, axis = has_plane(gan, part), None
     if latents.shape[1] == 2:
@@ -57,7 +58,7 @@ def show_points(gan: GAN, losses: Losses, part: Part, seed: int) -> TrainedPoint
         latent_scores=fake_scores,
         losses=losses,
         undecided=undecided_losses(gan),
-        measures={**measures, "frechet_distance": beside_floor(gan.real_examples.numpy(), fake)["frechet_distance"]},
+        measures={**measures, "frechet_distance": frechet_distance(fake, everything)},
         plane_scores=_plane_scores(gan, PICTURE_GRID) if planar else None,
         latent_axis=axis,
         latent_plane_scores=None if axis is None else _latent_plane_scores(gan, axis),
