@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras.saving import deserialize_keras_object, serialize_keras_object
 from tensorflow import keras
 
+from gankit.choices import MOST_DISC_ITER
 from gankit.errors import InputError, NotGivenError, first_line
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.optimizer import Adam
@@ -20,9 +21,6 @@ from gankit.models.adversarial import AdversarialModel, passes
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.stored_weights import read_weights
 from gankit.randomness import make_stream, new_seed
-
-# The graph contains each update separately. Tracing one takes 0.5 to 2 seconds and 5 to 35 MB.
-MOST_DISC_ITER = 100
 
 
 class GAN(AdversarialModel):

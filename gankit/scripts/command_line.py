@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
-from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, NETWORKS
+from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, MOST_DISC_ITER, NETWORKS
 from gankit.errors import InputError
 from gankit.faces import FACES_FILE
 from gankit.scripts.arguments import (
@@ -98,7 +98,7 @@ class PointCommandLine(CommandLine):
             ("--epochs", at_least_one, "epochs"),
             ("--steps-per-epoch", at_least_one, "steps in an epoch"),
             ("--batch-size", at_least_one, "examples in one update"),
-            ("--disc-iter", whole_number(1, 100), "discriminator updates in a step"),
+            ("--disc-iter", whole_number(1, MOST_DISC_ITER), "discriminator updates in a step"),
             ("--learning-rate", positive, "learning rate of both Adam optimizers"),
             ("--decay", fraction, "last part of the steps, in which the learning rates fall to 0"),
             ("--beta-1", fraction, "Adam's weight of the past in the mean gradient"),
