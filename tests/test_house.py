@@ -15,6 +15,7 @@ GROUND = {"errors", "randomness", "choices", "files", "memory", "stored_arrays"}
 ROWS = [{"fast"}, {"faces", "datasets"}, {"metrics", "plots"}, {"networks"}, {"models"}, {"training"}, {"scripts"}]
 GRADING = GROUND | {"scripts", "models", "grading"}
 TASKS = {names[0][: -len(".py")] for names in TASK_FILES.values()}
+LABS = sorted(file for file in (ROOT / "labs").glob("*.py") if file.name != "__init__.py")
 FILES = sorted((ROOT / "gankit").rglob("*.py"))
 
 
@@ -68,10 +69,10 @@ def test_the_ground_imports_only_itself():
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
-def test_the_package_imports_no_task(file):
+def test_the_package_imports_no_task_and_no_lab(file):
     if file.name == "visible_tests.py":
         return
-    assert not {name.split(".")[0] for name in imported(file)} & TASKS
+    assert not {name.split(".")[0] for name in imported(file)} & {*TASKS, "labs"}
 
 
 def test_task_files_import_earlier_tasks_only():
@@ -79,6 +80,19 @@ def test_task_files_import_earlier_tasks_only():
     for position, task in enumerate(order):
         others = {name.split(".")[0] for name in imported(ROOT / f"{task}.py")} & TASKS
         assert others <= set(order[:position]), task
+
+
+def test_tasks_import_no_lab_and_labs_do_not_import_each_other_in_a_circle():
+    for task in TASKS:
+        assert not any(name.split(".")[0] == "labs" for name in imported(ROOT / f"{task}.py")), task
+    needs = {
+        f"labs.{lab.stem}": {".".join(name.split(".")[:2]) for name in imported(lab) if name.startswith("labs.")}
+        for lab in LABS
+    }
+    while needs:
+        free = {name for name, others in needs.items() if not others & set(needs)}
+        assert free, f"these labs import each other in a circle: {sorted(needs)}"
+        needs = {name: others for name, others in needs.items() if name not in free}
 
 
 def test_the_worker_knows_every_name_of_a_task():

@@ -8,7 +8,13 @@ from gankit.scripts.arguments import (
     positive,
     whole_number,
 )
-from gankit.scripts.command_line import CommandLine, FaceCommandLine, PointCommandLine, convolutional
+from gankit.scripts.command_line import (
+    CommandLine,
+    FaceCommandLine,
+    PointCommandLine,
+    RecipeCommandLine,
+    convolutional,
+)
 from gankit.scripts.output import OutputFolder, output_file
 from gankit.scripts.record import caption, run_record
 from gankit.scripts.start import answer_at_once, quiet_start, run_script
@@ -19,6 +25,7 @@ __all__ = [
     "OneSentenceParser",
     "OutputFolder",
     "PointCommandLine",
+    "RecipeCommandLine",
     "answer_at_once",
     "caption",
     "convolutional",

@@ -1,4 +1,4 @@
-"""The command lines of the task files.
+"""The command lines of the task files and labs.
 
 Importing this module does not import TensorFlow. Each script parses its arguments before that slow import, so that it
 answers --help and reports mistakes at once.
@@ -7,9 +7,10 @@ answers --help and reports mistakes at once.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, MOST_DISC_ITER, NETWORKS
 from gankit.errors import InputError
@@ -26,8 +27,25 @@ from gankit.scripts.output import OutputFolder
 from gankit.scripts.record import caption
 from gankit.training.recipes import RECIPES, Part
 
+# The settings that recipes and parts hold: the type of each option, and its help.
+SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "steps": (whole_number(1), "training steps"),
+    "epochs": (whole_number(1), "epochs"),
+    "steps_per_epoch": (whole_number(1), "steps in an epoch"),
+    "batch_size": (whole_number(1), "examples in one update"),
+    "disc_iter": (whole_number(1, MOST_DISC_ITER), "discriminator updates in a step"),
+    "learning_rate": (positive, "learning rate of both Adam optimizers"),
+    "decay": (fraction, "last part of the steps, in which the learning rates fall to 0"),
+    "beta_1": (fraction, "Adam's weight of the past in the mean gradient"),
+    "beta_2": (fraction, "Adam's weight of the past in the mean squared gradient"),
+    "lambda_gp": (not_negative, "weight of the gradient penalty"),
+    "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
+    "contrast": (positive, "deviation of the generator's first outputs"),
+    "hidden_contrast": (positive, "deviation of its first hidden maps"),
+}
 # The settings of a part that command-line options can replace.
 PART_SETTINGS = {field.name for field in fields(Part)} - {"cloud", "gan"}
+PART_NUMBERS = ("epochs", "steps_per_epoch", "batch_size", "disc_iter", "learning_rate", "decay", "beta_1", "lambda_gp")
 
 
 class CommandLine(OneSentenceParser):
@@ -38,7 +56,8 @@ class CommandLine(OneSentenceParser):
     documentation : str
         The script's docstring; its first line becomes the description.
     name : str
-        The script's name without ``.py``; the default output folder is ``outputs/<name>``.
+        The script's path in the project without ``.py``, such as ``labs/digits``; the default output folder is
+        ``outputs/digits``.
     """
 
     def __init__(self, documentation: str, name: str):
@@ -47,7 +66,9 @@ class CommandLine(OneSentenceParser):
             description=documentation.splitlines()[0],
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
-        self.add_argument("--output", type=Path, default=Path("outputs") / name, help="folder for all results")
+        self.add_argument(
+            "--output", type=Path, default=Path("outputs") / Path(name).name, help="folder for all results"
+        )
         self.add_argument("--seed", type=whole_number(0), default=0, help="seed of all random numbers")
 
     def add_training(self) -> None:
@@ -94,18 +115,11 @@ class PointCommandLine(CommandLine):
             help="learn your own points instead: .npy, .npz, .csv or .txt, one point per row",
         )
         settings = self.add_argument_group("settings (default: those of each part)")
-        for flag, kind, text in (
-            ("--epochs", at_least_one, "epochs"),
-            ("--steps-per-epoch", at_least_one, "steps in an epoch"),
-            ("--batch-size", at_least_one, "examples in one update"),
-            ("--disc-iter", whole_number(1, MOST_DISC_ITER), "discriminator updates in a step"),
-            ("--learning-rate", positive, "learning rate of both Adam optimizers"),
-            ("--decay", fraction, "last part of the steps, in which the learning rates fall to 0"),
-            ("--beta-1", fraction, "Adam's weight of the past in the mean gradient"),
-            ("--lambda-gp", not_negative, "weight of the gradient penalty"),
-        ):
-            if flag == "--lambda-gp" and name != "wgan_gp":
+        for setting in PART_NUMBERS:
+            if setting == "lambda_gp" and name != "wgan_gp":
                 continue
+            kind, text = SETTINGS[setting]
+            flag = "--" + setting.replace("_", "-")
             settings.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text)
         settings.add_argument(
             "--widths",
@@ -149,44 +163,71 @@ class PointCommandLine(CommandLine):
         }
 
 
-def convolutional(documentation: str) -> CommandLine:
-    """Return the parser of ``convolutional_gan.py``."""
-    parser = CommandLine(documentation, "convolutional_gan")
-    parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
-    parser.add_argument("--epochs", type=whole_number(1), default=5, help="epochs")
-    parser.add_argument("--steps-per-epoch", type=whole_number(1), default=5, help="steps in an epoch")
-    parser.add_argument("--batch-size", type=whole_number(1), default=10, help="faces in one update")
-    parser.add_training()
-    return parser
+class RecipeCommandLine(CommandLine):
+    """A parser whose --recipe sets the defaults of all other options.
 
+    Parameters
+    ----------
+    documentation, name : str
+        As in :class:`CommandLine`.
+    recipes : mapping
+        Maps the name of each recipe to its settings; the first recipe is the default. Each setting becomes an option,
+        so all recipes have the same settings.
+    choices : mapping, optional
+        The allowed values of a setting, and its help. All other settings are those of :data:`SETTINGS`.
+    flags : mapping, optional
+        Options that are given or not, and their help.
+    """
 
-class FaceCommandLine(CommandLine):
-    """The parser of ``face_generator.py``; a recipe sets the defaults of the options after it."""
-
-    def __init__(self, documentation: str):
-        super().__init__(documentation, "face_generator")
-        at_least_one = whole_number(1)
-        self.add_argument("--faces", type=Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
-        self.add_argument("--recipe", choices=RECIPES, default="fast", help="where the defaults below come from")
-        self.add_argument("--networks", choices=NETWORKS, help="those of task 4, or the wide ones of gankit")
-        self.add_argument("--steps", type=at_least_one, help="training steps")
-        self.add_argument("--batch-size", type=at_least_one, help="faces in one update")
-        self.add_argument("--disc-iter", type=at_least_one, help="discriminator updates in a step")
-        self.add_argument("--learning-rate", type=positive, help="learning rate of both Adam optimizers")
-        self.add_argument("--decay", type=fraction, help="last part of the steps, with learning rates falling to 0")
-        self.add_argument("--beta-1", type=fraction, help="Adam's weight of the past in the mean gradient")
-        self.add_argument("--beta-2", type=fraction, help="Adam's weight of the past in the mean squared gradient")
-        self.add_argument("--lambda-gp", type=not_negative, help="weight of the gradient penalty")
-        self.add_argument("--averaging", type=fraction, help="weight of the past in the running mean; 0 for none")
-        self.add_argument("--contrast", type=positive, help="deviation of the generator's first outputs")
-        self.add_argument("--hidden-contrast", type=positive, help="deviation of its first hidden maps")
+    def __init__(
+        self,
+        documentation: str,
+        name: str,
+        recipes: Mapping[str, Mapping[str, Any]],
+        choices: Mapping[str, tuple[Sequence[str], str]] | None = None,
+        flags: Mapping[str, str] | None = None,
+    ):
+        super().__init__(documentation, name)
+        self._recipes = recipes
+        default = next(iter(recipes))
+        if len(recipes) > 1:
+            self.add_argument("--recipe", choices=recipes, default=default, help="where the defaults below come from")
+        for setting in recipes[default]:
+            flag = "--" + setting.replace("_", "-")
+            if choices and setting in choices:
+                allowed, text = choices[setting]
+                self.add_argument(flag, choices=allowed, help=text)
+            else:
+                kind, text = SETTINGS[setting]
+                self.add_argument(flag, type=kind, help=text)
+        for setting, text in (flags or {}).items():
+            self.add_argument("--" + setting.replace("_", "-"), action="store_true", help=text)
         self.add_training()
-        self.set_defaults(**RECIPES["fast"])
+        self.set_defaults(**recipes[default])
 
     # argparse declares overloads for a namespace of the caller's own, which no caller has here.
     def parse_args(  # type: ignore[override]
         self, arguments: list[str] | None = None, namespace: None = None
     ) -> argparse.Namespace:
         """Parse twice: first to find the recipe, then with the recipe's defaults."""
-        self.set_defaults(**RECIPES[super().parse_args(arguments).recipe])
+        first = super().parse_args(arguments)
+        if len(self._recipes) > 1:
+            self.set_defaults(**self._recipes[first.recipe])
         return super().parse_args(arguments)
+
+
+class FaceCommandLine(RecipeCommandLine):
+    """The parser of ``face_generator.py``."""
+
+    def __init__(self, documentation: str):
+        networks = (NETWORKS, "those of task 4, or the wide ones of gankit")
+        super().__init__(documentation, "face_generator", RECIPES, {"networks": networks})
+        self.add_argument("--faces", type=Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
+
+
+def convolutional(documentation: str) -> CommandLine:
+    """Return the parser of ``convolutional_gan.py``."""
+    recipe = {"epochs": 5, "steps_per_epoch": 5, "batch_size": 10}
+    parser = RecipeCommandLine(documentation, "convolutional_gan", {"default": recipe})
+    parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
+    return parser

@@ -1,0 +1,1 @@
+"""Further systems, one file each, in the form of a task file; `labs/README.md` lists them."""
