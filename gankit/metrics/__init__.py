@@ -11,7 +11,7 @@ from gankit.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
-from gankit.metrics.modes import modes_found
+from gankit.metrics.modes import mode_coverage
 
 __all__ = [
     "farthest_apart",
@@ -22,7 +22,7 @@ __all__ = [
     "density_coverage",
     "frechet_distance",
     "kernel_distance",
-    "modes_found",
+    "mode_coverage",
     "precision_recall",
     "sliced_wasserstein_distance",
 ]

@@ -1,6 +1,7 @@
 """Pictures: arrays in, a Matplotlib figure out. All drawing code is here, and none of it writes files."""
 
 from gankit.plots.common import histograms, losses, picture_of, tile
+from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
 from gankit.plots.faces import (
     chi_squared_density,
     convolutional,
@@ -13,6 +14,12 @@ from gankit.plots.faces import (
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 
 __all__ = [
+    "Fields",
+    "TrainedDensity",
+    "density_film",
+    "loss_comparison",
+    "saturation",
+    "trained_density",
     "TrainedPoints",
     "chi_squared_density",
     "convolutional",
