@@ -6,7 +6,7 @@
 from setuptools import find_packages, setup
 
 setup(
-    packages=[*find_packages(include=["gankit", "gankit.*"]), "gankit.data"],
+    packages=[*find_packages(include=["gankit", "gankit.*", "labs"]), "gankit.data"],
     package_dir={"gankit.data": "data"},
     package_data={
         "gankit.data": ["*.npz", "*.h5", "README.md"],
