@@ -28,7 +28,7 @@ from __future__ import annotations
 from gankit import scripts
 from gankit.choices import DENSITIES
 
-COMMON = {"data": "ring", "steps": 8000, "batch_size": 128, "disc_iter": 2, "decay": 0.8}
+COMMON = {"data": "ring", "steps": 12_000, "batch_size": 128, "disc_iter": 2, "decay": 0.8}
 RECIPES = {
     "non_saturating": {**COMMON, "learning_rate": 0.001},
     "minimax": {**COMMON, "learning_rate": 0.001},
