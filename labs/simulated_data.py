@@ -28,13 +28,13 @@ from __future__ import annotations
 from gankit import scripts
 from gankit.choices import DENSITIES
 
-COMMON = {"data": "ring", "steps": 12_000, "batch_size": 128, "disc_iter": 2, "decay": 0.8}
+COMMON = {"data": "ring", "steps": 8000, "batch_size": 128, "disc_iter": 2, "decay": 0.8}
 RECIPES = {
     "non_saturating": {**COMMON, "learning_rate": 0.001},
     "minimax": {**COMMON, "learning_rate": 0.001},
     "least_squares": {**COMMON, "learning_rate": 0.001},
     "clipping": {**COMMON, "learning_rate": 0.001},
-    "penalty": {**COMMON, "learning_rate": 0.002, "lambda_gp": 0.02},
+    "penalty": {**COMMON, "steps": 12_000, "learning_rate": 0.002, "lambda_gp": 0.02},
 }
 PARSER = scripts.RecipeCommandLine(
     __doc__,

@@ -48,6 +48,16 @@ WRONG = {
             "def penalty(gradients):\n    return ((np.linalg.norm(gradients, axis=0) - 1) ** 2).mean()",
         ],
     },
+    "simulated_data": {
+        1: [
+            "def best_loss(p, q):\n    return 2 * np.log(2) - (p * np.log(p / q)).sum()",
+            "def best_loss(p, q):\n    d = p / (p + q)\n    return -(p * np.log(d)).sum() - (p * np.log(1 - d)).sum()",
+        ],
+        2: [
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': -(1 - d), 'non_saturating': -d}",
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': d, 'non_saturating': 1 - d}",
+        ],
+    },
     "convolutional_gan": {
         1: [
             "def weights_of_convolution(side, channels_in, channels_out):\n"
