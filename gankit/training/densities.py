@@ -332,5 +332,6 @@ def table(results: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) ->
             ):
                 values = [run[key] for run in runs]
                 cells.append(f"{form.format(np.median(values))} ({form.format(worst(values))})")
-            lines.append(f"| {' | '.join(cells)} |")
+            # Without any mode there is no divergence.
+            lines.append(f"| {' | '.join(cells)} |".replace("nan (nan)", "none"))
     return "\n".join(lines)
