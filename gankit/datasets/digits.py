@@ -164,7 +164,9 @@ def _from_cache(
     try:
         (train, train_labels), (test, test_labels) = getattr(keras.datasets, name).load_data()
     except Exception as error:  # Keras raises plain exceptions
-        wanted = f"the file {paths[0]}" if len(paths) == 1 else f"{', '.join(p.name for p in paths)} into {paths[0].parent}"
+        wanted = (
+            f"the file {paths[0]}" if len(paths) == 1 else f"{', '.join(p.name for p in paths)} into {paths[0].parent}"
+        )
         raise InputError(
             f"{title} cannot be downloaded ({first_line(error)}); put {wanted}, or use --data digits, "
             f"which needs no download."

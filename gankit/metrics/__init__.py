@@ -1,6 +1,5 @@
 """Measures of generated examples: arrays in, numbers out."""
 
-from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.classes import (
     PictureClassifier,
     class_shares,
@@ -9,6 +8,7 @@ from gankit.metrics.classes import (
     measure_classes,
     surest_first,
 )
+from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.distances import (
     comparison,
     density_coverage,
