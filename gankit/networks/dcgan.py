@@ -62,7 +62,7 @@ def dense_pictures(side: int, latent_dimension: int, seed: int | None = None, wi
     return generator, discriminator
 
 
-def dcgan(side: int, latent_dimension: int, seed: int | None = None, channels: int = 64) -> Pair:
+def dcgan(side: int, latent_dimension: int, seed: int | None = None, channels: int = 32) -> Pair:
     """Build the networks of Radford et al. 2016 (section 3): convolutions alone, no dense layers and no pooling.
 
     Inner layers have 4x4 kernels and strides of 2. The layer at the latent vector, and its mirror image at the logit,
@@ -91,7 +91,7 @@ def dcgan(side: int, latent_dimension: int, seed: int | None = None, channels: i
         initial = keras.initializers.RandomNormal(0.0, DCGAN_DEVIATION, seed=next_seed())
         return {"use_bias": False, "kernel_initializer": initial}
 
-    # ---- Generator, for 8x8: z -> 1x1xz -> 2x2x128 -> 4x4x64 -> 8x8x1 ----
+    # ---- Generator, for 8x8: z -> 1x1xz -> 2x2x64 -> 4x4x32 -> 8x8x1 ----
     latents = keras.Input((latent_dimension,))
     maps = keras.layers.Reshape((1, 1, latent_dimension))(latents)
     maps = keras.layers.Conv2DTranspose(2 * channels, smallest, **options())(maps)
@@ -101,7 +101,7 @@ def dcgan(side: int, latent_dimension: int, seed: int | None = None, channels: i
     maps = keras.layers.Conv2DTranspose(1, 4, strides=2, padding="same", **options())(maps)
     generator = keras.Model(latents, keras.layers.Activation("tanh")(maps), name="generator")
 
-    # ---- Discriminator, for 8x8: 8x8x1 -> 4x4x64 -> 2x2x128 -> 1x1x1 -> 1 ----
+    # ---- Discriminator, for 8x8: 8x8x1 -> 4x4x32 -> 2x2x64 -> 1x1x1 -> 1 ----
     pictures = keras.Input((side, side, 1))
     maps = _leaky(keras.layers.Conv2D(channels, 4, strides=2, padding="same", **options())(pictures))
     maps = keras.layers.Conv2D(2 * channels, 4, strides=2, padding="same", **options())(maps)
