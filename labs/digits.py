@@ -31,9 +31,9 @@ from gankit.choices import PICTURES
 # The settings belong to the networks: --networks sets the defaults of all others.
 COMMON = {"data": "digits", "batch_size": 64, "beta_1": 0.5, "averaging": 0.995}
 RECIPES = {
-    "dcgan": {**COMMON, "steps": 5000, "learning_rate": 0.0005, "decay": 0.5},
-    "dense": {**COMMON, "steps": 12000, "learning_rate": 0.0002, "decay": 0.5},
-    "upsampling": {**COMMON, "steps": 5000, "learning_rate": 0.0005, "decay": 0.5},
+    "dcgan": {**COMMON, "steps": 5000, "learning_rate": 0.001, "decay": 0.0},
+    "dense": {**COMMON, "steps": 8000, "learning_rate": 0.0002, "decay": 0.0},
+    "upsampling": {**COMMON, "steps": 3000, "learning_rate": 0.0005, "decay": 0.0},
 }
 CHOICES = {"data": (PICTURES, "8x8 digits of scikit-learn, or 28x28 pictures that Keras downloads")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/digits", RECIPES, CHOICES, option="networks")
