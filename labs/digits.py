@@ -36,7 +36,7 @@ RECIPES = {
     "upsampling": {**COMMON, "steps": 3000, "learning_rate": 0.0005, "decay": 0.0},
 }
 CHOICES = {"data": (PICTURES, "8x8 digits of scikit-learn, or 28x28 pictures that Keras downloads")}
-PARSER = scripts.RecipeCommandLine(__doc__, "labs/digits", RECIPES, CHOICES, option="networks")
+PARSER = scripts.RecipeCommandLine(__doc__, "labs/digits", RECIPES, CHOICES, selector="networks")
 scripts.answer_at_once(__name__, PARSER)
 
 import numpy as np

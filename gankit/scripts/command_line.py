@@ -164,7 +164,7 @@ class PointCommandLine(CommandLine):
 
 
 class RecipeCommandLine(CommandLine):
-    """A parser whose --recipe sets the defaults of all other options; another option can take its place.
+    """A parser whose --recipe sets the defaults of all other options.
 
     Parameters
     ----------
@@ -177,8 +177,6 @@ class RecipeCommandLine(CommandLine):
         The allowed values of a setting, and its help. All other settings are those of :data:`SETTINGS`.
     flags : mapping, optional
         Options that are given or not, and their help.
-    option : str
-        The option that chooses a recipe, for example ``networks`` if the settings belong to the networks.
     """
 
     def __init__(
@@ -188,14 +186,12 @@ class RecipeCommandLine(CommandLine):
         recipes: Mapping[str, Mapping[str, Any]],
         choices: Mapping[str, tuple[Sequence[str], str]] | None = None,
         flags: Mapping[str, str] | None = None,
-        option: str = "recipe",
     ):
         super().__init__(documentation, name)
-        self._recipes, self._option = recipes, option
+        self._recipes = recipes
         default = next(iter(recipes))
         if len(recipes) > 1:
-            flag = "--" + option.replace("_", "-")
-            self.add_argument(flag, choices=recipes, default=default, help="where the defaults below come from")
+            self.add_argument("--recipe", choices=recipes, default=default, help="where the defaults below come from")
         for setting in recipes[default]:
             flag = "--" + setting.replace("_", "-")
             if choices and setting in choices:
@@ -216,7 +212,7 @@ class RecipeCommandLine(CommandLine):
         """Parse twice: first to find the recipe, then with the recipe's defaults."""
         first = super().parse_args(arguments)
         if len(self._recipes) > 1:
-            self.set_defaults(**self._recipes[getattr(first, self._option)])
+            self.set_defaults(**self._recipes[first.recipe])
         return super().parse_args(arguments)
 
 
