@@ -19,7 +19,7 @@ from gankit.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
-from gankit.metrics.modes import modes_found
+from gankit.metrics.modes import mode_coverage
 
 __all__ = [
     "PictureClassifier",
@@ -36,7 +36,7 @@ __all__ = [
     "density_coverage",
     "frechet_distance",
     "kernel_distance",
-    "modes_found",
+    "mode_coverage",
     "precision_recall",
     "sliced_wasserstein_distance",
 ]

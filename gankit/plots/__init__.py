@@ -2,6 +2,7 @@
 
 from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import histograms, losses, picture_of, tile
+from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
 from gankit.plots.faces import (
     chi_squared_density,
     convolutional,
@@ -14,6 +15,12 @@ from gankit.plots.faces import (
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 
 __all__ = [
+    "Fields",
+    "TrainedDensity",
+    "density_film",
+    "loss_comparison",
+    "saturation",
+    "trained_density",
     "TrainedPoints",
     "chi_squared_density",
     "class_shares",
