@@ -3,6 +3,7 @@
 import builtins
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -444,11 +445,10 @@ def blobs(count, seed, noise=0.15):
     return pictures.astype(np.float32), labels
 
 
-def test_measures_of_known_pictures(monkeypatch):
-    monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 60))
+def test_measures_of_known_pictures():
     train, train_labels = blobs(300, 0)
     test, test_labels = blobs(90, 1)
-    judge = metrics.PictureClassifier(train, train_labels, 3, seed=0)
+    judge = metrics.PictureClassifier(train, train_labels, 3, seed=0, steps=60)
     assert judge.accuracy(test, test_labels) == 1
     np.testing.assert_allclose(judge.probabilities(test).sum(axis=1), 1, rtol=1e-5)
     names = ("a", "b", "c")
@@ -478,11 +478,10 @@ def test_the_same_seed_gives_the_same_classifier():
     assert np.abs(answers[0] - answers[2]).max() > 1e-3
 
 
-def test_generated_pictures_stand_beside_real_ones_and_baselines(monkeypatch):
-    monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 40))
+def test_generated_pictures_stand_beside_real_ones_and_baselines():
     (train, train_labels), (test, test_labels) = blobs(120, 0), blobs(30, 1)
     held = data.LabelledPictures(train, train_labels, test, test_labels, ("a", "b", "c"))
-    judge = metrics.PictureClassifier(train, train_labels, 3)
+    judge = metrics.PictureClassifier(train, train_labels, 3, steps=40)
     found = training.measure_digits(blobs(150, 2)[0], held, judge, seed=0)
     assert list(found) == ["generated", "real", "independent_pixels", "gaussian", "noisy_copies"]
     assert all(set(each) == set(found["real"]) for each in found.values())
@@ -588,8 +587,6 @@ def test_networks_choose_the_settings_and_flags_come_first(capsys):
 
 
 def test_help_is_answered_without_tensorflow(tmp_path):
-    import os
-
     (tmp_path / "tensorflow.py").write_text("raise RuntimeError('imported too early')")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     command = [sys.executable, str(ROOT / "labs" / "digits.py"), "--help"]

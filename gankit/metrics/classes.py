@@ -29,6 +29,11 @@ class PictureClassifier:
         Seed of the initial weights and the batches.
     steps : int
         Training steps of 64 pictures.
+
+    Attributes
+    ----------
+    steps : int
+        As given.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class PictureClassifier:
 
         from gankit.metrics.classifier import small_cnn
 
+        self.steps = steps
         keras.utils.set_random_seed(seed)
         self._network = small_cnn(pictures.shape[1:], classes, "softmax")
         # Many steps in one call of the graph, because a call takes longer than a step.
@@ -136,7 +142,6 @@ def measure_classes(
     test: np.ndarray,
     test_labels: np.ndarray,
     seed: int = 0,
-    labels: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Measure pictures that were made without labels by what a classifier of real pictures sees in them.
 
@@ -154,22 +159,20 @@ def measure_classes(
         The classes of ``test``.
     seed : int
         Seed of the classifier that learns from the pictures.
-    labels : numpy.ndarray, optional
-        The true classes of ``pictures``; by default, those that the judge sees.
 
     Returns
     -------
     dict
         ``shares``: share of each class by name; ``least_share``; ``never_generated``: names of the classes without a
-        picture; ``inception_score``: in splits of a tenth of ``test``; ``accuracy_on_real``: that of a classifier which
-        learned from as many of these pictures as ``train`` has, on ``test``; ``nearest_distance``: median distance of a
-        picture to the nearest one in ``train``.
+        picture; ``inception_score``: in splits of a tenth of ``test``; ``accuracy_on_real``: the accuracy on ``test``
+        of a classifier like the judge that learned from these pictures, as many as ``train`` has, with the labels that
+        the judge sees in them; ``nearest_distance``: median distance of a picture to the nearest one in ``train``.
     """
     probabilities = judge.probabilities(pictures)
-    seen = probabilities.argmax(axis=1) if labels is None else labels
+    seen = probabilities.argmax(axis=1)
     shares = class_shares(seen, len(names))
     sets = max(1, len(pictures) // len(test))
-    student = PictureClassifier(pictures[: len(train)], seen[: len(train)], len(names), seed)
+    student = PictureClassifier(pictures[: len(train)], seen[: len(train)], len(names), seed, judge.steps)
     return {
         "shares": {name: float(share) for name, share in zip(names, shares)},
         "least_share": float(shares.min()),
