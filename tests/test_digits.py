@@ -543,6 +543,7 @@ def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 5))
     monkeypatch.setattr(training, "PICTURES_MEASURED", 40)
+    monkeypatch.setattr(training, "BASELINES", {})
     store_mnist(tmp_path, some_pictures())
     out = tmp_path / "out"
     digits.main(["--data", "mnist", "--steps", "2", "--batch-size", "4", "--output", str(out)])
@@ -553,6 +554,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     sklearn_or_skip()
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 2))
     monkeypatch.setattr(training, "PICTURES_MEASURED", 500)
+    monkeypatch.setattr(training, "BASELINES", {})
     small = ["--steps", "9", "--batch-size", "8", "--checkpoint-every", "0"]
     digits.main([*small, "--output", str(tmp_path / "whole")])
     take = digits.LossCurve.on_train_batch_end
