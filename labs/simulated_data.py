@@ -14,7 +14,7 @@ Paper: Goodfellow et al. 2014, Generative Adversarial Nets (equation 1, proposit
 Deviations:
 1. D returns a logit, and the losses are computed from it. A probability would be rounded to 0 or 1.
 2. Adam instead of gradient descent with momentum. Both learning rates fall to 0 at the end.
-3. One discriminator update for each generator update, as in the paper's experiments.
+3. Two discriminator updates for each generator update instead of one.
 
 Run: python labs/simulated_data.py                         (eight clouds on a ring; outputs/simulated_data)
      python labs/simulated_data.py --data gaussian         (or grid, spiral, moons)
@@ -28,7 +28,7 @@ from __future__ import annotations
 from gankit import scripts
 from gankit.choices import DENSITIES
 
-COMMON = {"data": "ring", "steps": 8000, "batch_size": 256, "disc_iter": 1, "decay": 0.8}
+COMMON = {"data": "ring", "steps": 8000, "batch_size": 128, "disc_iter": 2, "decay": 0.8}
 RECIPES = {
     "non_saturating": {**COMMON, "learning_rate": 0.001},
     "minimax": {**COMMON, "learning_rate": 0.001},
@@ -69,7 +69,8 @@ from wgan_gp import WGAN_GP
 REAL_POINTS = 100_000
 COMPARED = {"ring": 8, "grid": 25}  # modes of each
 SEEDS = 5
-LATENTS, WIDTHS = 2, (128, 128, 128)
+# Between two modes a generator has to be steep, so it is deeper than D, and has rectifiers.
+LATENTS, GENERATOR_WIDTHS, DISCRIMINATOR_WIDTHS = 2, 5 * (128,), 3 * (128,)
 
 
 class Minimax_GAN(GAN):
@@ -136,25 +137,28 @@ def build_networks(density: Density, hidden: tuple[int, ...], seed: int) -> tupl
     next_seed = SeedSequence(seed)
     scale = float(np.sqrt(np.trace(density.total_covariance) / 2))
 
-    def dense(values: Any, widths: tuple[int, ...], outputs: int) -> Any:
-        for width in widths:
-            values = keras.layers.Dense(width, kernel_initializer=keras.initializers.HeNormal(seed=next_seed()))(values)
-            values = keras.layers.LeakyReLU(0.2)(values)
-        return keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotNormal(seed=next_seed()))(values)
+    def dense(width: int) -> keras.layers.Layer:
+        return keras.layers.Dense(width, kernel_initializer=keras.initializers.HeNormal(seed=next_seed()))
 
-    latents = keras.Input((LATENTS,))
-    made = keras.layers.Rescaling(scale, offset=density.mean.tolist())(dense(latents, hidden, 2))
+    # ---- Generator: 2 -> 128, five times -> 2 ----
+    latents = values = keras.Input((LATENTS,))
+    for width in hidden:
+        values = keras.layers.ReLU()(dense(width)(values))
+    points = keras.layers.Rescaling(scale, offset=density.mean.tolist())(dense(2)(values))
+    generator = keras.Model(latents, points, name="generator")
+
+    # ---- Discriminator: 2 -> 128, three times -> 1 ----
     points = keras.Input((2,))
-    scaled = keras.layers.Rescaling(1 / scale, offset=(-density.mean / scale).tolist())(points)
-    return keras.Model(latents, made, name="generator"), keras.Model(
-        points, dense(scaled, WIDTHS, 1), name="discriminator"
-    )
+    values = keras.layers.Rescaling(1 / scale, offset=(-density.mean / scale).tolist())(points)
+    for width in DISCRIMINATOR_WIDTHS:
+        values = keras.layers.LeakyReLU(0.2)(dense(width)(values))
+    return generator, keras.Model(points, dense(1)(values), name="discriminator")
 
 
 def build_model(options: Namespace, density: Density) -> GAN:
     """Build the model of one loss for one density."""
     # A Gaussian distribution is an affine map of normal latents, so this generator can be exactly right.
-    hidden = () if options.data == "gaussian" else WIDTHS
+    hidden = () if options.data == "gaussian" else GENERATOR_WIDTHS
     generator, discriminator = build_networks(density, hidden, options.seed)
     settings = {"lambda_gp": options.lambda_gp} if options.loss == "penalty" else {}
     return LOSSES[options.loss][0](
@@ -226,17 +230,17 @@ def saturate(options: Namespace, density: Density) -> dict[str, Any]:
 
 def compare(options: Namespace, run: Run, output: scripts.OutputFolder) -> None:
     """Train with every loss on ring and grid, five seeds each; print and draw what the papers' tables report."""
-    results: dict[str, dict[str, list[dict[str, float]]]] = {cloud: {} for cloud in COMPARED}
-    for cloud, losses in results.items():
-        density = get_density(cloud)
-        for loss, recipe in RECIPES.items():
-            losses[loss] = []
-            for seed in range(SEEDS):
-                settings = Namespace(**{**recipe, "loss": loss, "data": cloud, "seed": seed, "steps": options.steps})
-                gan, name = build_model(settings, density), f"{cloud}_{loss}_{seed}"
-                train(settings, gan, run, name)
-                measures = DensityObserver(gan, density, None, False, seed).measure_points()
-                losses[loss].append({**measures, "seconds": run.seconds[name]})
+
+    def measure(cloud: str, loss: str, seed: int) -> dict[str, float]:
+        settings = Namespace(**{**RECIPES[loss], "loss": loss, "data": cloud, "seed": seed, "steps": options.steps})
+        density, name = get_density(cloud), f"{cloud}_{loss}_{seed}"
+        gan = build_model(settings, density)
+        train(settings, gan, run, name)
+        return {**DensityObserver(gan, density, None, False, seed).measure_points(), "seconds": run.seconds[name]}
+
+    results = {
+        cloud: {loss: [measure(cloud, loss, seed) for seed in range(SEEDS)] for loss in RECIPES} for cloud in COMPARED
+    }
     output.save_figure(plots.loss_comparison(results, COMPARED), "comparison.png")
     output.save_record({"runs": results})
     print(table(results))

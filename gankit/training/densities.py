@@ -206,7 +206,7 @@ class DensityObserver:
 
     def _gaussian_points(self) -> np.ndarray:
         factor = np.linalg.cholesky(self._density.total_covariance)
-        normal = np.random.default_rng(self._seed).standard_normal((POINTS_MEASURED, 2))
+        normal = np.random.default_rng(self._seed + 3).standard_normal((POINTS_MEASURED, 2))
         return self._density.mean + normal @ factor.T
 
     def _quality(self, points: np.ndarray) -> dict[str, float]:
