@@ -489,7 +489,8 @@ def test_generated_pictures_stand_beside_real_ones_and_baselines():
     assert found["real"]["shares"] == pytest.approx({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})
     assert found["noisy_copies"]["nearest_distance"] < found["independent_pixels"]["nearest_distance"]
     lines = training.table(found).splitlines()
-    assert [line.split("  ")[0] for line in lines[1:-1]] == [name.replace("_", " ") for name in found]
+    assert [line.split("  ")[0] for line in lines[1:-2]] == [name.replace("_", " ") for name in found]
+    assert f"{found['real']['accuracy_on_real']:.1%} of the held-out" in lines[-2]
     assert lines[-1].endswith("none.")
 
 
