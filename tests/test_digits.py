@@ -481,7 +481,7 @@ def test_the_same_seed_gives_the_same_classifier():
 def test_generated_pictures_stand_beside_real_ones_and_baselines():
     (train, train_labels), (test, test_labels) = blobs(120, 0), blobs(30, 1)
     held = data.LabelledPictures(train, train_labels, test, test_labels, ("a", "b", "c"))
-    judge = metrics.PictureClassifier(train, train_labels, 3, steps=40)
+    judge = metrics.PictureClassifier(train, train_labels, 3, steps=20)
     found = training.measure_digits(blobs(150, 2)[0], held, judge, seed=0)
     assert list(found) == ["generated", "real", "independent_pixels", "gaussian", "noisy_copies"]
     assert all(set(each) == set(found["real"]) for each in found.values())
@@ -517,19 +517,21 @@ def test_curves_show_losses_and_right_answers():
 # ---- The script ----
 
 
-@pytest.mark.parametrize("networks", PICTURE_BUILDERS)
+# The dense pair makes the runs below: TensorFlow needs most of a short run's time to build the graph of convolutions.
+@pytest.mark.parametrize("networks", ["dcgan", "upsampling"])
 def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys):
     sklearn_or_skip()
-    monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 20))
+    monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 5))
+    monkeypatch.setattr(training, "BASELINES", {"noisy_copies": baselines.noisy_copies})
     monkeypatch.setattr(training, "PICTURES_MEASURED", 500)
-    small = ["--networks", networks, "--steps", "12", "--batch-size", "8", "--seed", "3"]
+    small = ["--networks", networks, "--steps", "4", "--batch-size", "8", "--seed", "3"]
     digits.main([*small, "--output", str(tmp_path / "out")])
     names = {"digits.png", "classes.png", "losses.png", "training.gif", "record.json"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     for name in names - {"record.json"}:
         picture = np.asarray(Image.open(tmp_path / "out" / name).convert("L"), float)
         assert min(picture.shape) > 80 and picture.std() > 5, f"{name} is blank"
-    assert Image.open(tmp_path / "out" / "training.gif").n_frames == 13
+    assert Image.open(tmp_path / "out" / "training.gif").n_frames == 5
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["settings"]["seed"] == 3 and record["settings"]["networks"] == networks
     measures = record["measures"]
@@ -537,7 +539,7 @@ def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys):
     assert 0 <= measures["fake_right"] <= 1
     assert sum(measures["generated"]["shares"].values()) == pytest.approx(1, abs=1e-5)
     printed = capsys.readouterr().out
-    assert "real_right" in printed and "12/12" in printed and "noisy copies" in printed
+    assert "real_right" in printed and "4/4" in printed and "noisy copies" in printed
 
 
 def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch):
@@ -547,7 +549,7 @@ def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "BASELINES", {})
     store_mnist(tmp_path, some_pictures())
     out = tmp_path / "out"
-    digits.main(["--data", "mnist", "--steps", "2", "--batch-size", "4", "--output", str(out)])
+    digits.main(["--data", "mnist", "--networks", "dense", "--steps", "2", "--batch-size", "4", "--output", str(out)])
     assert json.loads((out / "record.json").read_text())["settings"]["data"] == "mnist"
 
 
@@ -556,7 +558,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 2))
     monkeypatch.setattr(training, "PICTURES_MEASURED", 500)
     monkeypatch.setattr(training, "BASELINES", {})
-    small = ["--steps", "9", "--batch-size", "8", "--checkpoint-every", "0"]
+    small = ["--networks", "dense", "--steps", "9", "--batch-size", "8", "--checkpoint-every", "0"]
     digits.main([*small, "--output", str(tmp_path / "whole")])
     take = digits.LossCurve.on_train_batch_end
 
