@@ -60,7 +60,7 @@ def measure_digits(
 
 
 def table(measures: dict[str, dict[str, Any]]) -> str:
-    """Return the results of :func:`measure_digits` as a table of one line for each kind of pictures, and two sentences below it."""
+    """Return the results of :func:`measure_digits` as a table, a line for each kind of pictures, and two sentences."""
     lines = [" " * 20 + "".join(f"{column.replace('_', ' '):>18}" for column in COLUMNS)]
     for name, found in measures.items():
         lines.append(f"{name.replace('_', ' '):<20}" + "".join(f"{found[column]:18.3f}" for column in COLUMNS))
