@@ -524,7 +524,7 @@ def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 5))
     monkeypatch.setattr(training, "BASELINES", {"noisy_copies": baselines.noisy_copies})
     monkeypatch.setattr(training, "PICTURES_MEASURED", 500)
-    small = ["--networks", networks, "--steps", "4", "--batch-size", "8", "--seed", "3"]
+    small = ["--networks", networks, "--disc-iter", "1", "--steps", "4", "--batch-size", "8", "--seed", "3"]
     digits.main([*small, "--output", str(tmp_path / "out")])
     names = {"digits.png", "classes.png", "losses.png", "training.gif", "record.json"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
