@@ -87,6 +87,21 @@ WRONG = {
         ],
         3: ["variance_of_sum = 9 / 5 - 1", "variance_of_sum = 49 * 9 / 5"],
     },
+    "digits": {
+        1: [
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return probability - 1, -probability",
+        ],
+        2: [
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return (probabilities * np.log(probabilities / mean)).sum(axis=1).mean()",
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return np.exp((probabilities * np.log(probabilities / mean)).mean())",
+        ],
+        3: ["def ten_pictures():\n    return np.eye(10)[np.zeros(500, int)]"],
+    },
 }
 
 
