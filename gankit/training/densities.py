@@ -158,7 +158,7 @@ class DensityObserver:
         """The value of each loss if D takes every point for real and for fake alike."""
         return undecided_losses(self._gan)
 
-    def _fakes(self, count: int = PICTURE_SAMPLE) -> np.ndarray:
+    def _fakes(self, count: int | None = None) -> np.ndarray:
         return self._gan.generator(self._latents[:count], training=False).numpy()
 
     def _scores(self, points: np.ndarray) -> np.ndarray:
