@@ -114,6 +114,11 @@ class TaskResult:
             elif said.check in keys and not self.failed(said.check):
                 self.findings[said.check] = _finding(said)
 
+    @property
+    def pairs(self) -> list[tuple[Check, Finding]]:
+        """Each check with its finding."""
+        return [(check, self.findings[check.key]) for check in self.checks]
+
     def failed(self, key: str) -> str:
         """Return the idea that a check has failed for, or an empty string."""
         finding = self.findings.get(key)
@@ -132,12 +137,12 @@ class TaskResult:
     @property
     def points(self) -> float:
         """The points that were given."""
-        return round(sum(check.points * self.findings[check.key].share for check in self.checks), 2)
+        return round(sum(check.points * finding.share for check, finding in self.pairs), 2)
 
     @property
     def lost_ideas(self) -> list[str]:
         """The ideas for which points were lost, in the order of the checks."""
-        return [self.findings[c.key].idea for c in self.checks if self.findings[c.key].verdict == FAIL]
+        return [finding.idea for _, finding in self.pairs if finding.verdict == FAIL]
 
 
 def _finding(said: Said) -> Finding:
