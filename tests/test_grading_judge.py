@@ -160,7 +160,7 @@ def test_the_epsilon_of_batch_normalisation_costs_nothing(seed):
     weights = [np.asarray(array, np.float64) for _, array in scene["generator"]["weights"]]
     other = generator_designs()[1]
     answers = [
-        [other.predict(Question(weights, x.astype(np.float64), mode)) for mode in (False, True)]
+        [other.computed.answer(Question(weights, x.astype(np.float64), mode)) for mode in (False, True)]
         for x in scene["generator"]["inputs"]
     ]
     result = TaskResult(4, "", "a.py", builder.CHECKS)

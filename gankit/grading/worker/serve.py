@@ -37,14 +37,8 @@ def serve(order: dict[str, Any], results: int) -> None:
 def play(request: dict[str, Any], folder: Path, results: int) -> None:
     """Play every scene; each result is sent at once, so that what comes later cannot take it back.
 
-    Parameters
-    ----------
-    request : dict
-        ``file``, ``scenes``, ``stand_ins`` (never run an earlier task's file).
-    folder : Path
-        Holds a copy of the submission; the current directory.
-    results : int
-        File descriptor to write frames to.
+    The request has ``file``, ``scenes`` and ``stand_ins`` (never run an earlier task's file); ``results`` is where
+    frames go.
     """
     from . import keras2, scenes
 

@@ -141,7 +141,7 @@ def judge_modes(evidence: Evidence) -> Iterator[Said]:
             if network == DISCRIMINATOR or evidence.failed("fake_sample") != "fake_training":
                 yield fails(check, f"{network}_not_training") if counts else hints("discriminator_not_training")
     if evidence.kind.has_clipping and DISCRIMINATOR in seen:
-        variance = run.weights(run.steps[-1].last_state, DISCRIMINATOR)[5]
+        variance = run.states[run.steps[-1].last_state][DISCRIMINATOR][5]
         if np.abs(variance).max() <= 1 + 1e-6:
             yield fails("clipping", "statistics_clipped")
     yield evidence.both_seen(check, seen)
@@ -241,7 +241,7 @@ def _symptom(evidence: Evidence, name: str) -> str:
     if not run.steps or not run.steps[-1].complete:
         return "the training step did not end."
     last = run.steps[-1].last_state
-    if not all(np.isfinite(w).all() for network in NETWORKS for w in run.weights(last, network)):
+    if not all(np.isfinite(w).all() for network in NETWORKS for w in run.states[last][network]):
         return "weights become NaN."
     if name == "no_channel" and evidence.kind.has_penalty and not evidence.failed("mixing"):
         return "" if _mixes_without_channel(evidence) else "broadcasting gives the mixtures a wrong shape."

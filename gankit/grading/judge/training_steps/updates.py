@@ -18,9 +18,7 @@ from gankit.grading.judge.training_steps.trace import (
     Step,
     Update,
     find_rows,
-)
-from gankit.grading.judge.training_steps.trace import (
-    unseen as unseen_calls,
+    unlike,
 )
 from gankit.grading.judge.verdicts import Said, alike, fails, passes, unseen
 
@@ -182,7 +180,7 @@ def judge_batches(evidence: Evidence) -> Iterator[Said]:
 
 def _batch_mistake(run: Run, update: Update, used: set) -> tuple[str, str]:
     everything, size = update.readings[0], run.scene.batch_size
-    fresh = update.batches_of(unseen_calls(update.shown, update.earlier))
+    fresh = update.batches_of(unlike(update.shown, update.earlier))
     if everything.decoy:
         return "argument_used", ""
     if not len(everything.real) and not len(everything.fake):
