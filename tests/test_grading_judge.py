@@ -164,7 +164,7 @@ def test_the_epsilon_of_batch_normalisation_costs_nothing(seed):
         for x in scene["generator"]["inputs"]
     ]
     result = TaskResult(4, "", "a.py", builder.CHECKS)
-    evidence = builder.Evidence(scene, {"forward": {"generator": answers}}, {}, result, "a stack")
+    evidence = builder.Evidence({"forward": {"generator": answers}}, {}, result, "a stack", scene)
     result.add(builder.judge_function(evidence, "generator"))
     assert {result.findings[f"generator_{what}"].verdict for what in ("function", "training")} == {"pass"}
 

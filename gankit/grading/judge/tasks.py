@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.builder import judges as builder
 from gankit.grading.judge.catalogue import IDEAS
 from gankit.grading.judge.scripts import inputs
@@ -49,11 +50,11 @@ class Task:
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Write the findings, and the idioms of Keras 2 that were made to work."""
-        self._judge(play, outcome.results, outcome.errors, result, stack)
+        self._judge(play, verdicts.Evidence(outcome.results, outcome.errors, result, stack))
         used = [name for found in outcome.results.values() for name in found.get("idioms", [])]
         result.add(hints(name, kind) for kind, name in IDEAS if kind == "idiom" and name in used)
 
-    def _judge(self, play: Play, *found: Any) -> None:
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
         raise NotImplementedError
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
@@ -76,8 +77,9 @@ class GanTask(Task):
         scenes = SceneMaker(self._kind.class_name, random).make()
         return Play([scene.request for scene in scenes.values()], file, kept=scenes)
 
-    def _judge(self, play: Play, *found: Any) -> None:
-        judge(Evidence(*found, self._kind, play.kept, strict=not play.file[0].isdigit()))
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        strict = not play.file[0].isdigit()
+        judge(Evidence(**vars(found), kind=self._kind, scenes=play.kept, strict=strict))
 
 
 class BuilderTask(Task):
@@ -90,8 +92,8 @@ class BuilderTask(Task):
         scenes = builder.scenes(random)
         return Play(scenes, file, kept=scenes[1])
 
-    def _judge(self, play: Play, *found: Any) -> None:
-        builder.judge(builder.Evidence(*found, play.kept))
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        builder.judge(builder.Evidence(**vars(found), forward=play.kept))
 
 
 class FacesTask(Task):
@@ -105,8 +107,8 @@ class FacesTask(Task):
         files = {"few_faces.npy": inputs.faces_file(pictures)}
         return Play([inputs.faces_scene(file)], file, files, kept=pictures)
 
-    def _judge(self, play: Play, *found: Any) -> None:
-        evidence = scripts.Evidence(*found, pictures=play.kept)
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        evidence = scripts.Evidence(**vars(found), pictures=play.kept)
         evidence.out.add(scripts.judge_face_generator(evidence))
 
 
@@ -133,8 +135,8 @@ class ExplorerTask(Task):
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
         return Play(requests, file, files, kept={**kept, "pictures": pictures, "networks": networks})
 
-    def _judge(self, play: Play, *found: Any) -> None:
-        evidence = scripts.Evidence(*found, **play.kept)
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        evidence = scripts.Evidence(**vars(found), **play.kept)
         evidence.out.add(scripts.judge_replace(evidence))
         builds_on_it = scripts.judge_short_training if play.file[0].isdigit() else scripts.judge_explorer
         evidence.out.add(builds_on_it(evidence))

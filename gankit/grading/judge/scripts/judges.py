@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.scripts.inputs import SHAPES, SIDE, STEPS
-from gankit.grading.judge.verdicts import Check, Said, TaskResult, fails, hints, in_words, passes, unseen
+from gankit.grading.judge.verdicts import Check, Said, fails, hints, passes, unseen
 from gankit.grading.worker.leavings import PIXEL
 
 HDF5, PICTURES = "894844460d0a1a0a", ("89504e47", "47494638", "ffd8ff", "25504446")
@@ -39,18 +40,14 @@ CLASS_CHECKS = (
 )
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass
+class Evidence(verdicts.Evidence):
     """What tasks 5 and 6 are judged by.
 
-    By the name of each scene there are what came back and what was raised. Scripts are given ``pictures`` and
-    ``networks`` (weights by name); ``scene`` calls ``replace_weights``, whose files hold the ``stored`` weights.
+    Scripts are given ``pictures`` and ``networks`` (weights by name); ``scene`` calls ``replace_weights``, whose files
+    hold the ``stored`` weights.
     """
 
-    results: dict[str, Any]
-    errors: dict[str, dict[str, Any]]
-    out: TaskResult
-    stack: str
     pictures: np.ndarray = field(default_factory=lambda: np.zeros((0, SIDE, SIDE)))
     scene: dict[str, Any] = field(default_factory=dict)
     stored: dict[str, list[np.ndarray]] = field(default_factory=dict)
@@ -74,7 +71,7 @@ def _judge_run(evidence: Evidence, check: str, pictures: int) -> Iterator[Said]:
     """Judge that a script ends well and leaves pictures."""
     found = evidence.results.get("script")
     if "script" in evidence.errors:
-        yield fails("runs", "script_error", error=in_words(evidence.errors["script"], evidence.stack))
+        yield fails("runs", "script_error", error=evidence.error_in_words("script"))
     elif isinstance(found, dict) and found["status"] != 0:
         yield fails("runs", "script_status", said=" ".join(evidence.out.printed.split())[-200:])
     elif isinstance(found, dict):
@@ -152,7 +149,7 @@ def judge_explorer(evidence: Evidence) -> Iterator[Said]:
     }
     yield from (passes(check) for check, is_answered in answered.items() if is_answered)
     left = [check for check, is_answered in answered.items() if not is_answered]
-    if not evidence.out.failed("runs"):
+    if not evidence.failed("runs"):
         if len(left) > 2:
             # Not a mistake in each of them: they have not been written.
             yield fails(left[0], "no_pictures", count=len(answered) - len(left))
@@ -221,7 +218,7 @@ def faces_in(image: np.ndarray) -> list[np.ndarray]:
 def judge_replace(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``replace_weights`` did."""
     if "replace" in evidence.errors:
-        yield fails("generator", "replace_error", error=in_words(evidence.errors["replace"], evidence.stack))
+        yield fails("generator", "replace_error", error=evidence.error_in_words("replace"))
         return
     found = evidence.results.get("replace")
     if not isinstance(found, dict):
@@ -260,6 +257,6 @@ def _replace_mistake(arrays: list[np.ndarray], evidence: Evidence, network: str,
 def judge_short_training(evidence: Evidence) -> Iterator[Said]:
     """Judge that the class of the coursework's fourth file still trains."""
     if "short" in evidence.errors:
-        yield fails("runs", "class_error", error=in_words(evidence.errors["short"], evidence.stack))
+        yield fails("runs", "class_error", error=evidence.error_in_words("short"))
     elif isinstance(evidence.results.get("short"), dict):
         yield passes("runs")
