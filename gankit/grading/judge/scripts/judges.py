@@ -59,6 +59,11 @@ class Evidence(verdicts.Evidence):
         return self.results["script"]
 
     @property
+    def ended_well(self) -> bool:
+        """Whether the script came to its end."""
+        return self.came_back("script") and "script" not in self.errors and self.left["status"] == 0
+
+    @property
     def faces_drawn(self) -> list[list[np.ndarray]]:
         """The faces in each figure."""
         return [[face for image in figure for face in faces_in(image)] for figure in self.left["figures"]]
@@ -67,28 +72,21 @@ class Evidence(verdicts.Evidence):
 # ------------------------------------------------------------------------------------------ scripts
 
 
-def _judge_run(evidence: Evidence, check: str, pictures: int) -> Iterator[Said]:
+def _judge_run(evidence: Evidence, check: str) -> Iterator[Said]:
     """Judge that a script ends well and leaves pictures."""
-    found = evidence.results.get("script")
     if "script" in evidence.errors:
         yield fails("runs", "script_error", error=evidence.error_in_words("script"))
-    elif isinstance(found, dict) and found["status"] != 0:
-        yield fails("runs", "script_status", said=" ".join(evidence.out.printed.split())[-200:])
-    elif isinstance(found, dict):
-        drawn = [name for name, size, start in found["files"] if start.startswith(PICTURES)]
-        if len(drawn) < pictures:
-            yield fails(check, "no_pictures", 0.5 if drawn else 0.3)
-
-
-def _ended_well(evidence: Evidence) -> bool:
-    found = evidence.results.get("script")
-    return "script" not in evidence.errors and isinstance(found, dict) and found["status"] == 0
+    elif evidence.came_back("script"):
+        if evidence.left["status"] != 0:
+            yield fails("runs", "script_status", said=" ".join(evidence.out.printed.split())[-200:])
+        elif not any(start.startswith(PICTURES) for _, _, start in evidence.left["files"]):
+            yield fails(check, "no_pictures")
 
 
 def judge_face_generator(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``face_generator.py`` trained, drew and left."""
-    yield from _judge_run(evidence, "leaves", pictures=1)
-    if not _ended_well(evidence):
+    yield from _judge_run(evidence, "leaves")
+    if not evidence.ended_well:
         return
     pictures, left = evidence.pictures, evidence.left
     trained = left["trained"]
@@ -126,8 +124,8 @@ def _is_trained(array: np.ndarray, gan: dict[str, Any]) -> bool:
 
 def judge_explorer(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, and an answer to each question."""
-    yield from _judge_run(evidence, "runs", pictures=1)
-    if not _ended_well(evidence):
+    yield from _judge_run(evidence, "runs")
+    if not evidence.ended_well:
         return
     kernel, bias = (np.asarray(array, np.float64) for array in evidence.networks["generator"])
     scorer = np.asarray(evidence.networks["discriminator"][0], np.float64)[:, 0]
@@ -200,8 +198,6 @@ def _is_segment(made: np.ndarray) -> bool:
 
 def faces_in(image: np.ndarray) -> list[np.ndarray]:
     """Cut a picture of one face or of many, with or without a line between them, into faces."""
-    if image.ndim < 2:
-        return []
     if image.ndim == 3:
         image = image[..., 0]
     for gap in (1, 0, 2):
@@ -220,9 +216,9 @@ def judge_replace(evidence: Evidence) -> Iterator[Said]:
     if "replace" in evidence.errors:
         yield fails("generator", "replace_error", error=evidence.error_in_words("replace"))
         return
-    found = evidence.results.get("replace")
-    if not isinstance(found, dict):
+    if not evidence.came_back("replace"):
         return
+    found = evidence.results["replace"]
     if not found["method"]:
         yield fails("method", "no_method")
         return
@@ -232,10 +228,10 @@ def judge_replace(evidence: Evidence) -> Iterator[Said]:
     for network, other in (("generator", "discriminator"), ("discriminator", "generator")):
         idea = _replace_mistake(found[network], evidence, network, other)
         yield fails(network, idea, network=network) if idea else passes(network)
-    refusals = found["refusals"]
-    if any(not raised for raised, _ in refusals.values()):
+    refusals = found["refusals"].values()
+    if not all(raised for raised, _ in refusals):
         yield hints("accepts_unfit")
-    if any(not kept for _, kept in refusals.values()):
+    if not all(kept for _, kept in refusals):
         yield hints("half_replaced")
 
 
@@ -258,5 +254,5 @@ def judge_short_training(evidence: Evidence) -> Iterator[Said]:
     """Judge that the class of the coursework's fourth file still trains."""
     if "short" in evidence.errors:
         yield fails("runs", "class_error", error=evidence.error_in_words("short"))
-    elif isinstance(evidence.results.get("short"), dict):
+    elif evidence.came_back("short"):
         yield passes("runs")

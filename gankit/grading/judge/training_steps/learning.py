@@ -99,10 +99,9 @@ class Learning:
         update, run = self._update, self._update.run
         if self._network == DISCRIMINATOR:
             return [_View(update, update.weights, batches) for batches in update.readings]
-        found, shown = [], update.shown
-        for choice in ([shown] if len(shown) > 1 else []) + [[call] for call in reversed(shown)]:
-            batches = update.batches_of(choice)
-            critic = run.trainable(choice[-1].state, DISCRIMINATOR)
+        found = []
+        for call in reversed(update.shown):
+            batches, critic = update.batches_of([call]), run.trainable(call.state, DISCRIMINATOR)
             if len(batches.fake):
                 alone = replace(batches, real=batches.real[:0])
                 found.append(_View(update, critic, alone, run.trainable(update.before, GENERATOR)))

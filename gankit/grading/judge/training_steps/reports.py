@@ -43,9 +43,6 @@ def _judge_step(evidence: Evidence, step: Step, fair: _FairReports) -> Iterator[
         said = "sum_for_mean" in (evidence.failed("discriminator_loss"), evidence.failed("generator_loss"))
         yield unseen("reported", "no_numbers") if said else fails("reported", "not_scalar")
         return
-    if evidence.failed("real_sample") == "real_rows":
-        # Which scores are those of real examples cannot be told.
-        return
     values = {name: float(returned[name].reshape(())) for name in keys}
     possible = fair.of(step)
     for name in keys:

@@ -8,9 +8,8 @@ import numpy as np
 
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.training_steps.evidence import DEFAULTS, PARTLY, TRAINING, Evidence
-from gankit.grading.judge.training_steps.mixing import segment_weights
 from gankit.grading.judge.training_steps.scenes import FIT_EPOCHS, FIT_STEPS
-from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, NETWORKS, BrokenTrace, Run, find_rows
+from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, NETWORKS, BrokenTrace, find_rows
 from gankit.grading.judge.verdicts import Said, fails, hints, in_words, passes, unseen
 
 # ------------------------------------------------------------------------------------------ the constructor
@@ -203,7 +202,7 @@ def judge_robustness(evidence: Evidence) -> Iterator[Said]:
 
 
 def _symptom(evidence: Evidence, name: str) -> str:
-    """Say what is wrong after a scene: an error, weights or mixtures."""
+    """Say what is wrong after a scene: an error, or weights that are no numbers."""
     return evidence.error_in_words(name) if name in evidence.errors else _symptom_of_run(evidence, name)
 
 
@@ -217,20 +216,5 @@ def _symptom_of_run(evidence: Evidence, name: str) -> str:
     if not run.steps or not run.steps[-1].complete:
         return "the training step did not end."
     state = run.states[run.steps[-1].last_state]
-    if not all(np.isfinite(weights).all() for network in NETWORKS for weights in state[network]):
-        return "weights become NaN."
-    looks = name == "no_channel" and evidence.kind.has_penalty and not evidence.failed("mixing")
-    return "broadcasting gives the mixtures a wrong shape." if looks and not _mixes_without_channel(run) else ""
-
-
-def _mixes_without_channel(run: Run) -> bool:
-    for update in run.updates:
-        shown = update.shown if DISCRIMINATOR in update.gradients else []
-        if any(rows(call.inputs).shape[1] != 9 or len(call.inputs) > 4 * run.scene.batch_size for call in shown):
-            return False
-        batches = update.batches_of(shown)
-        if len(batches.other) and len(batches.real) and len(batches.fake):
-            _, distance = segment_weights(batches.other, batches.real, batches.fake)
-            if (distance > 1e-3).any():
-                return False
-    return True
+    is_finite = all(np.isfinite(weights).all() for network in NETWORKS for weights in state[network])
+    return "" if is_finite else "weights become NaN."

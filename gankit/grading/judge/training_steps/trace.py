@@ -6,7 +6,7 @@ said to have answered is computed again from weights and inputs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -87,22 +87,10 @@ class Update:
         for call in calls:
             batches = self.batches_of([call])
             last[len(batches.real) > 0, len(batches.fake) > 0, len(batches.other) > 0] = call
-        in_order = sorted(last.values(), key=lambda call: call.order)
         found: dict[tuple[int, ...], Batches] = {}
-        for choice in (unlike(calls), unlike(calls, self.earlier), calls, in_order):
+        for choice in (unlike(calls), unlike(calls, self.earlier), calls, list(last.values())):
             found.setdefault(tuple(call.order for call in choice), self.batches_of(choice))
-        return [*found.values(), *self._changed(next(iter(found.values())))]
-
-    def _changed(self, plainest: Batches) -> list[Batches]:
-        """Read a batch of rows of neither kind as real ones: examples that were changed after they were drawn."""
-        if len(plainest.real):
-            return []
-        apart = [self.batches_of([call]) for call in self.shown]
-        strange = [each.other for each in apart if not len(each.real) and not len(each.fake)]
-        return [
-            replace(plainest, real=batch, other=np.concatenate([batch[:0], *strange[:place], *strange[place + 1 :]]))
-            for place, batch in enumerate(strange)
-        ]
+        return list(found.values())
 
     def batches_of(self, calls: list[Call]) -> Batches:
         """Tell which rows of some calls of the discriminator are real, and which were generated."""
