@@ -198,7 +198,8 @@ class SceneMaker:
         request, networks = self._networks((3,))
         rate = round(float(self._random.uniform(0.001, 0.01)), 5)
         weight = round(float(self._random.uniform(1, 9)), 3)
-        batch_size, disc_iter = int(self._random.integers(3, 30)), int(self._random.integers(3, 8))
+        # No value is another one's, so that arguments in a wrong order show.
+        batch_size, disc_iter = int(self._random.integers(10, 30)), int(self._random.integers(3, 8))
         arguments = [] if defaults else self._arguments(batch_size, disc_iter, rate, weight)
         names = ["batch_size", "disc_iter", "learning_rate", "beta_1", "beta_2"]
         names += ["lambda_gp"] if self._class == "WGAN_GP" else []
