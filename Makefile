@@ -10,7 +10,7 @@ STACK ?= $(shell $(PYTHON) -c 'import sys; print("coursework" if sys.version_inf
 VENV = $(if $(filter current,$(STACK)),.venv,.venv-$(STACK))
 READY = $(VENV)/ready
 
-.PHONY: faces test lint clean
+.PHONY: faces test lint notebooks clean
 
 faces: $(READY)
 	$(VENV)/bin/python face_generator.py $(ARGS)
@@ -23,12 +23,16 @@ lint: $(READY)
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
 
+# From the pages in lessons/; run it after changing one.
+notebooks: $(READY)
+	$(VENV)/bin/python lessons/make_notebooks.py
+
 # Built anew whenever the project's requirements or the tested versions change.
 $(READY): pyproject.toml setup.py constraints/$(STACK).txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 9) <= sys.version_info < (3, 14) else "Python 3.9 to 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12")'
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints/$(STACK).txt --editable ".[test,lint]"
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints/$(STACK).txt --editable ".[test,lint,labs,notebooks]"
 	touch $@
 
 clean:
