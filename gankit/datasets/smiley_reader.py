@@ -23,7 +23,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gankit.datasets.smileys import COLOURS, SIDE, combination_numbers, combination_shares, draw, part_areas
+from gankit.datasets.smileys import COLOURS, combination_numbers, combination_shares, draw, part_areas
 from gankit.errors import InputError
 
 TOLERANCE = 0.3
@@ -96,9 +96,7 @@ class _Drawings:
 
     def __init__(self, size: int):
         places = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
-        colours, glasses, hats, self.places = (
-            axis.ravel() for axis in np.indices((len(COLOURS), 2, 2, len(places)))
-        )
+        colours, glasses, hats, self.places = (axis.ravel() for axis in np.indices((len(COLOURS), 2, 2, len(places))))
         self.colours, self.glasses, self.hats = colours, glasses.astype(bool), hats.astype(bool)
         pictures = draw(colours, self.glasses, self.hats, places[self.places], size)
         self.pictures = pictures.reshape(len(pictures), -1)

@@ -12,17 +12,21 @@ from gankit.metrics.distances import (
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import modes_found
+from gankit.metrics.shares import copied_share, nearest_distances, total_variation
 
 __all__ = [
-    "farthest_apart",
     "beside_floor",
     "classifier_accuracy",
     "classifier_beside_floor",
     "comparison",
+    "copied_share",
     "density_coverage",
+    "farthest_apart",
     "frechet_distance",
     "kernel_distance",
     "modes_found",
+    "nearest_distances",
     "precision_recall",
     "sliced_wasserstein_distance",
+    "total_variation",
 ]

@@ -11,9 +11,11 @@ from gankit.plots.faces import (
     squared_sums,
 )
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
+from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 
 __all__ = [
     "TrainedPoints",
+    "checkpoint_choices",
     "chi_squared_density",
     "convolutional",
     "faces_by_score",
@@ -25,7 +27,9 @@ __all__ = [
     "points_film",
     "points_side_by_side",
     "principal_coordinates",
+    "rows_of_pictures",
     "segment",
+    "shares_of_combinations",
     "squared_sums",
     "tile",
 ]
