@@ -11,3 +11,5 @@ NETWORKS = ("convolutional", "wide")
 FACE_SIZES = (16, 32, 64)
 # These options say where and when files are written. They do not change the result of a run.
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")
+# Distributions of points in the plane whose density is known.
+DENSITIES = ("gaussian", "ring", "grid", "spiral", "moons")

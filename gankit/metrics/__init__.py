@@ -11,7 +11,7 @@ from gankit.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
-from gankit.metrics.modes import modes_found
+from gankit.metrics.modes import mode_coverage
 from gankit.metrics.shares import copied_share, nearest_distances, total_variation
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "farthest_apart",
     "frechet_distance",
     "kernel_distance",
-    "modes_found",
+    "mode_coverage",
     "nearest_distances",
     "precision_recall",
     "sliced_wasserstein_distance",
