@@ -34,7 +34,7 @@ RECIPES = {
     "minimax": {**COMMON, "learning_rate": 0.001},
     "least_squares": {**COMMON, "learning_rate": 0.001},
     "clipping": {**COMMON, "learning_rate": 0.001},
-    "penalty": {**COMMON, "learning_rate": 0.002, "lambda_gp": 0.02},
+    "penalty": {**COMMON, "steps": 12_000, "learning_rate": 0.002, "lambda_gp": 0.02},
 }
 PARSER = scripts.RecipeCommandLine(
     __doc__,
@@ -213,7 +213,9 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.trained_density(observer.show(curve)), "points.png")
         output.save_animation(film.draw(curve), "training.gif")
         if verdict is LOGIT:
-            output.save_figure(plots.saturation(**saturate(options, density)), "saturation.png")
+            watched = saturate(options, density)
+            output.save_figure(plots.saturation(**watched), "saturation.png")
+            measures["last_gradients"] = {name: float(np.median(v[-10:])) for name, v in watched["slopes"].items()}
         output.save_record(measures)
     print(describe(measures))
     print(f"Pictures, the animation and record.json are in {output.path}.")

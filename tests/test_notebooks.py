@@ -48,6 +48,16 @@ WRONG = {
             "def penalty(gradients):\n    return ((np.linalg.norm(gradients, axis=0) - 1) ** 2).mean()",
         ],
     },
+    "simulated_data": {
+        1: [
+            "def best_loss(p, q):\n    return 2 * np.log(2) - (p * np.log(p / q)).sum()",
+            "def best_loss(p, q):\n    d = p / (p + q)\n    return -(p * np.log(d)).sum() - (p * np.log(1 - d)).sum()",
+        ],
+        2: [
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': -(1 - d), 'non_saturating': -d}",
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': d, 'non_saturating': 1 - d}",
+        ],
+    },
     "convolutional_gan": {
         1: [
             "def weights_of_convolution(side, channels_in, channels_out):\n"
@@ -76,6 +86,21 @@ WRONG = {
             "def way(first, last, t):\n    return np.sqrt(2) * ((1 - t) * first + t * last)",
         ],
         3: ["variance_of_sum = 9 / 5 - 1", "variance_of_sum = 49 * 9 / 5"],
+    },
+    "digits": {
+        1: [
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return probability - 1, -probability",
+        ],
+        2: [
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return (probabilities * np.log(probabilities / mean)).sum(axis=1).mean()",
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return np.exp((probabilities * np.log(probabilities / mean)).mean())",
+        ],
+        3: ["def ten_pictures():\n    return np.eye(10)[np.zeros(500, int)]"],
     },
 }
 

@@ -106,8 +106,8 @@ def test_a_kernel_estimate_approaches_the_density():
     density = get_density("moons")
     points = density.sample(1000, seed=5)
     true = density.log_density(points)
-    errors = [np.abs(kernel_log_density(density.sample(count, 6))(points) - true).mean() for count in (200, 20_000)]
-    assert errors[1] < 0.15 < errors[0]
+    errors = [np.abs(kernel_log_density(density.sample(count, 6))(points) - true).mean() for count in (200, 8000)]
+    assert errors[1] < 0.2 < errors[0]
 
 
 def test_the_best_discriminator_costs_least_and_two_log_two_where_both_are_alike():
@@ -260,8 +260,10 @@ def test_scores_and_probabilities_are_inverse(verdict):
     ],
 )
 def test_the_lab_leaves_its_pictures_and_measures(arguments, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr("gankit.training.densities.UPDATES_WATCHED", 40)
-    monkeypatch.setattr("gankit.training.densities.FRAMES", 4)
+    smaller = {"UPDATES_WATCHED": 40, "FRAMES": 4, "PICTURE_GRID": 31, "FRAME_GRID": 21, "PICTURE_SAMPLE": 3000}
+    for name, value in smaller.items():
+        monkeypatch.setattr(f"gankit.training.densities.{name}", value)
+    monkeypatch.setattr(lab, "REAL_POINTS", 1000)
     lab.main([*arguments, "--steps", "8", "--output", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == pictures | {"record.json"}
     measures = json.loads((tmp_path / "record.json").read_text())["measures"]
@@ -271,13 +273,13 @@ def test_the_lab_leaves_its_pictures_and_measures(arguments, pictures, tmp_path,
 
 
 def test_the_comparison_has_a_row_for_each_loss_on_each_cloud(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(lab, "SEEDS", 2)
+    monkeypatch.setattr(lab, "SEEDS", 1)
     monkeypatch.setattr(lab, "REAL_POINTS", 1000)
     lab.main(["--compare", "--steps", "2", "--output", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {"comparison.png", "record.json"}
     runs = json.loads((tmp_path / "record.json").read_text())["measures"]["runs"]
     assert {cloud: list(losses) for cloud, losses in runs.items()} == dict.fromkeys(("ring", "grid"), list(lab.RECIPES))
-    assert all(len(seeds) == 2 for losses in runs.values() for seeds in losses.values())
+    assert all(len(seeds) == 1 for losses in runs.values() for seeds in losses.values())
     assert capsys.readouterr().out.count("\n| ") == 12  # two lines of heading
 
 

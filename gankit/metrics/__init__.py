@@ -1,5 +1,13 @@
 """Measures of generated examples: arrays in, numbers out."""
 
+from gankit.metrics.classes import (
+    PictureClassifier,
+    class_shares,
+    distances_to_nearest,
+    inception_score,
+    measure_classes,
+    surest_first,
+)
 from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.distances import (
     comparison,
@@ -15,6 +23,13 @@ from gankit.metrics.modes import mode_coverage
 from gankit.metrics.shares import copied_share, nearest_distances, total_variation
 
 __all__ = [
+    "PictureClassifier",
+    "class_shares",
+    "distances_to_nearest",
+    "farthest_apart",
+    "inception_score",
+    "measure_classes",
+    "surest_first",
     "beside_floor",
     "classifier_accuracy",
     "classifier_beside_floor",

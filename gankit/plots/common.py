@@ -75,6 +75,7 @@ def show_losses(
     unit: str = "epoch",
     undecided: Mapping[str, float] | None = None,
     steps: Sequence[int] | None = None,
+    condition: str = "D is 0 everywhere",
 ) -> None:
     """Draw loss curves in the same axes.
 
@@ -90,6 +91,8 @@ def show_losses(
         The value of each loss if D is 0 everywhere, drawn as a dashed line.
     steps : sequence of int, optional
         The training step of each value, if values do not stand for whole units.
+    condition : str
+        What ``undecided`` stands for, in words.
     """
     for name, values in losses.items():
         colour, label = LOSS_STYLES.get(name, ("black", name))
@@ -98,12 +101,12 @@ def show_losses(
     levels = {name: level for name, level in (undecided or {}).items() if name in losses}
     if levels and len(set(levels.values())) == 1:
         axes.axhline(
-            next(iter(levels.values())), color="0.3", linewidth=1, linestyle="--", label="both, if D is 0 everywhere"
+            next(iter(levels.values())), color="0.3", linewidth=1, linestyle="--", label=f"both, if {condition}"
         )
     else:
         for name, level in levels.items():
             colour, label = LOSS_STYLES.get(name, ("black", name))
-            axes.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if D is 0 everywhere")
+            axes.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if {condition}")
     axes.set_xlabel(unit)
     axes.set_title("losses", fontsize=11)
     axes.grid(alpha=0.25)

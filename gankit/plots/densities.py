@@ -16,6 +16,7 @@ from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of
 FIELD_COLOURS = "RdBu"
 NOTHING_COLOUR = "0.9"
 POINTS_SHOWN = 1000
+UNDECIDED = "every score is 0"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def trained_density(trained: TrainedDensity) -> Figure:
         agreement.scatter(trained.optimal_at_points, trained.learned_at_points, s=4, color="0.4", alpha=0.4)
         agreement.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="best D", ylabel="learned D")
         agreement.set_title("both at real and fake points", fontsize=11)
-    show_losses(axes["c"], trained.losses, "step", trained.undecided, trained.loss_steps)
+    show_losses(axes["c"], trained.losses, "step", trained.undecided, trained.loss_steps, UNDECIDED)
     return figure
 
 
@@ -119,7 +120,7 @@ def density_film(
     """
     has_optimum = bool(len(frames[0].optimal))
     panels = 4 if has_optimum else 3
-    figure = new_figure(figsize=(3.2 * panels, 3.3))
+    figure = new_figure(figsize=(3.2 * panels, 2.8))
     places, learned, *best, curves = figure.subplots(1, panels)
     dots = _show_points(places, real, frames[0].fake, limits)
     images = [_show_field(learned, frames[0].learned, limits, has_optimum)]
@@ -127,7 +128,7 @@ def density_film(
     if has_optimum:
         images.append(_show_field(best[0], frames[0].optimal, limits, True))
         best[0].set_title("best D for these fakes", fontsize=11)
-    show_losses(curves, losses, "step", undecided, loss_steps)
+    show_losses(curves, losses, "step", undecided, loss_steps, UNDECIDED)
     curves.legend(fontsize=7, loc="center right")
     now = curves.axvline(0, color="0.3", linewidth=1)
     pictures = []

@@ -158,7 +158,7 @@ class DensityObserver:
         """The value of each loss if D takes every point for real and for fake alike."""
         return undecided_losses(self._gan)
 
-    def _fakes(self, count: int = PICTURE_SAMPLE) -> np.ndarray:
+    def _fakes(self, count: int | None = None) -> np.ndarray:
         return self._gan.generator(self._latents[:count], training=False).numpy()
 
     def _scores(self, points: np.ndarray) -> np.ndarray:
@@ -332,5 +332,6 @@ def table(results: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) ->
             ):
                 values = [run[key] for run in runs]
                 cells.append(f"{form.format(np.median(values))} ({form.format(worst(values))})")
-            lines.append(f"| {' | '.join(cells)} |")
+            # Without any mode there is no divergence.
+            lines.append(f"| {' | '.join(cells)} |".replace("nan (nan)", "none"))
     return "\n".join(lines)
