@@ -3,7 +3,6 @@
 from gankit.metrics.classes import (
     PictureClassifier,
     class_shares,
-    distances_to_nearest,
     inception_score,
     measure_classes,
     surest_first,
@@ -24,13 +23,8 @@ from gankit.metrics.shares import copied_share, nearest_distances, total_variati
 
 __all__ = [
     "PictureClassifier",
-    "class_shares",
-    "distances_to_nearest",
-    "farthest_apart",
-    "inception_score",
-    "measure_classes",
-    "surest_first",
     "beside_floor",
+    "class_shares",
     "classifier_accuracy",
     "classifier_beside_floor",
     "comparison",
@@ -38,10 +32,13 @@ __all__ = [
     "density_coverage",
     "farthest_apart",
     "frechet_distance",
+    "inception_score",
     "kernel_distance",
+    "measure_classes",
     "mode_coverage",
     "nearest_distances",
     "precision_recall",
     "sliced_wasserstein_distance",
+    "surest_first",
     "total_variation",
 ]

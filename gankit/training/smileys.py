@@ -142,7 +142,7 @@ def distance_to_data(reading: Reading) -> float:
     pictures that must be replaced to give the data's distribution of traits, and 0 is perfect.
     """
     shares = reading.counts() / len(reading.errors)
-    return total_variation([*shares, 1 - shares.sum()], [*combination_shares(), 0.0])
+    return total_variation(np.append(shares, 1 - shares.sum()), np.append(combination_shares(), 0.0))
 
 
 def measure_traits(pictures: np.ndarray) -> dict[str, Any]:
