@@ -370,11 +370,11 @@ def test_one_step_is_that_of_a_derivation_by_hand(smoothing, r1, monkeypatch):
 
 def test_the_usual_recipe_is_that_of_the_coursework():
     usual = smiley_faces.RECIPES["usual"]
-    assert (usual["batch_size"], usual["hidden_units"], usual["learning_rate"]) == (64, 256, 0.0002)
+    assert (usual["batch_size"], usual["networks"], usual["learning_rate"]) == (64, "usual", 0.0002)
     assert (usual["beta_1"], usual["beta_2"], usual["smoothing"], usual["keep"]) == (0.5, 0.999, 0.1, "gen_loss")
     assert (usual["r1"], usual["decay"], usual["averaging"], usual["pictures"]) == (0, 0, 0, 2000)
     assert usual["steps"] == 300 * 32 and 31 * 64 < 2000 <= 32 * 64
-    generator, discriminator = smiley_faces.dense_pair(256, seed=0)
+    generator, discriminator = smiley_faces.usual_pair(seed=0)
     # Weights and biases of 100 -> 256 -> 2352 and four numbers of each batch-normalised unit; 2352 -> 256 -> 1.
     assert generator.count_params() == 100 * 256 + 256 + 4 * 256 + 256 * 2352 + 2352
     assert discriminator.count_params() == 2352 * 256 + 256 + 256 + 1

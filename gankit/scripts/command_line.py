@@ -43,7 +43,6 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "smoothing": (fraction, "what is taken off the target 1 of real examples (one-sided label smoothing); 0 for none"),
     "pictures": (whole_number(4), "training pictures"),
     "jitter": (not_negative, "largest shift of a face, in pixels of 28"),
-    "hidden_units": (whole_number(1), "units of a hidden layer"),
     "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
     "contrast": (positive, "deviation of the generator's first outputs"),
     "hidden_contrast": (positive, "deviation of its first hidden maps"),
