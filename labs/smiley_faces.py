@@ -31,7 +31,7 @@ from gankit import scripts
 
 RECIPES = {
     "default": {
-        "steps": 9600,
+        "steps": 12_000,
         "batch_size": 64,
         "networks": "deep",
         "learning_rate": 0.001,
@@ -39,7 +39,7 @@ RECIPES = {
         "beta_1": 0.0,
         "beta_2": 0.999,
         "smoothing": 0.1,
-        "r1": 10.0,
+        "r1": 6.0,
         "averaging": 0.995,
         "keep": "distance",
         "pictures": 2000,
