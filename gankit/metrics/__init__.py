@@ -3,7 +3,6 @@
 from gankit.metrics.classes import (
     PictureClassifier,
     class_shares,
-    distances_to_nearest,
     inception_score,
     measure_classes,
     surest_first,
@@ -20,23 +19,26 @@ from gankit.metrics.distances import (
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import mode_coverage
+from gankit.metrics.shares import copied_share, nearest_distances, total_variation
 
 __all__ = [
     "PictureClassifier",
-    "class_shares",
-    "distances_to_nearest",
-    "farthest_apart",
-    "inception_score",
-    "measure_classes",
-    "surest_first",
     "beside_floor",
+    "class_shares",
     "classifier_accuracy",
     "classifier_beside_floor",
     "comparison",
+    "copied_share",
     "density_coverage",
+    "farthest_apart",
     "frechet_distance",
+    "inception_score",
     "kernel_distance",
+    "measure_classes",
     "mode_coverage",
+    "nearest_distances",
     "precision_recall",
     "sliced_wasserstein_distance",
+    "surest_first",
+    "total_variation",
 ]

@@ -13,6 +13,7 @@ from gankit.plots.faces import (
     squared_sums,
 )
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
+from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 
 __all__ = [
     "Fields",
@@ -22,6 +23,7 @@ __all__ = [
     "saturation",
     "trained_density",
     "TrainedPoints",
+    "checkpoint_choices",
     "chi_squared_density",
     "class_shares",
     "convolutional",
@@ -35,7 +37,9 @@ __all__ = [
     "points_film",
     "points_side_by_side",
     "principal_coordinates",
+    "rows_of_pictures",
     "segment",
+    "shares_of_combinations",
     "squared_sums",
     "tile",
 ]

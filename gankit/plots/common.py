@@ -40,7 +40,7 @@ def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     Parameters
     ----------
     images : numpy.ndarray
-        Shape ``(n, height, width)``, intensities in [0, 1].
+        Shape ``(n, height, width)``, or ``(n, height, width, 3)`` with colours; intensities in [0, 1].
     columns : int
         Images in a row.
     gap : int
@@ -49,11 +49,12 @@ def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float32, one picture.
+        float32, one picture, coloured if the images are.
     """
-    count, height, width = images.shape
+    count, height, width = images.shape[:3]
     rows = -(-count // columns)
-    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap), np.float32)
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, *images.shape[3:])
+    canvas = np.ones(shape, np.float32)
     for number, image in enumerate(images):
         top, left = (number // columns) * (height + gap), (number % columns) * (width + gap)
         canvas[top : top + height, left : left + width] = image
@@ -61,7 +62,7 @@ def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
 
 
 def show_images(axes: Axes, images: np.ndarray, columns: int, title: str = "") -> None:
-    """Show images ``(n, height, width)``, intensities in [0, 1], as a grid."""
+    """Show images ``(n, height, width)`` or ``(n, height, width, 3)``, intensities in [0, 1], as a grid."""
     axes.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     if title:

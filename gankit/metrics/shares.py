@@ -1,0 +1,66 @@
+"""Measures of samples whose kinds are known: total variation between shares, and copies of the training examples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gankit.metrics.distances import _blocks, _pair, _squared_distances
+
+
+def total_variation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the total variation distance between two distributions over the same outcomes.
+
+    It is half the sum of the absolute differences: the least share of a sample that must be replaced to turn the one
+    distribution into the other. It lies between 0 (equal) and 1 (no outcome in common).
+
+    Parameters
+    ----------
+    first, second : np.ndarray
+        Probabilities or shares, ``(k,)``; each has the sum 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or one of them is not a distribution.
+    """
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if first.shape != second.shape or first.ndim != 1:
+        raise ValueError(f"shares must have one shape (k,), not {first.shape} and {second.shape}")
+    for shares in (first, second):
+        if not (shares >= 0).all() or abs(shares.sum() - 1.0) > 1e-6:
+            raise ValueError(f"shares must not be negative and must have the sum 1, not {shares.sum()}")
+    return float(np.abs(first - second).sum() / 2)
+
+
+def nearest_distances(examples: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distance ``(n,)`` of each example ``(n, ...)`` to the nearest of the others ``(m, ...)``."""
+    rows, columns = _pair(examples, others)
+    nearest = np.empty(len(rows))
+    for block in _blocks(len(rows), len(columns)):
+        nearest[block] = np.sqrt(_squared_distances(rows[block], columns).min(axis=1))
+    return nearest
+
+
+def copied_share(generated: np.ndarray, training: np.ndarray, fresh: np.ndarray) -> float:
+    """Return the share of generated examples that are nearer to a training example than to any fresh one.
+
+    Both sets come from one source and have one size, so a generator that has learned the source and not the examples
+    scores 0.5. One that repeats training examples, with whatever noise, scores 1. Ties count half. This is the test of
+    Meehan et al. 2020, A Non-Parametric Test to Detect Data-Copying in Generative Models, without its cells.
+
+    Parameters
+    ----------
+    generated : np.ndarray
+        ``(n, ...)``.
+    training, fresh : np.ndarray
+        Examples that the generator learned from, and others that it has never seen, ``(m, ...)`` each.
+
+    Raises
+    ------
+    ValueError
+        If the two sets differ in size.
+    """
+    if len(training) != len(fresh):
+        raise ValueError(f"{len(training)} training and {len(fresh)} fresh examples; the numbers must be equal")
+    to_training, to_fresh = nearest_distances(generated, training), nearest_distances(generated, fresh)
+    return float((to_training < to_fresh).mean() + (to_training == to_fresh).mean() / 2)

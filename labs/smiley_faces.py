@@ -1,0 +1,246 @@
+"""Lab: smiley faces. The first GAN, dense and with the cross-entropy, on pictures whose traits can be counted.
+
+Smileys have one of four colours, and some have glasses or a hat: 16 combinations of known probability. A reader finds
+these traits in a picture without error, so the run ends with counts: how many generated pictures are valid faces, which
+combinations they show and how often, and whether they repeat training pictures.
+
+The usual coursework keeps the weights at which the generator's loss was lowest. That loss says how well the generator
+does against the discriminator of that moment, and nothing about the faces. Here the checkpoint is chosen by its faces:
+by the total variation distance between their combinations and those of the data. A picture shows both choices.
+
+Papers: Goodfellow et al. 2014, Generative Adversarial Nets (the non-saturating loss of section 3); Salimans et al.
+2016, Improved Techniques for Training GANs (one-sided label smoothing).
+
+Deviations:
+1. G minimises -log D(G(z)), which Goodfellow recommends, instead of log(1 - D(G(z))).
+2. The generator has five hidden layers of 128 instead of one of 256, and no batch normalisation. The discriminator has
+   two hidden layers instead of one.
+3. A penalty on D's slope at real examples (R1, Mescheder et al. 2018), Adam with beta_1 = 0 and a learning rate of
+   0.001 instead of 0.0002. A running mean of the weights makes the faces.
+`--recipe usual` has none of 2 and 3.
+
+Run: python labs/smiley_faces.py                    (pictures and an animation in outputs/smiley_faces)
+     python labs/smiley_faces.py --recipe usual     (the usual coursework's settings and choice)
+     python labs/smiley_faces.py --jitter 1         (every face moved by up to a pixel, so all differ)
+     python labs/smiley_faces.py --help             (all settings)
+"""
+
+from __future__ import annotations
+
+from gankit import scripts
+
+RECIPES = {
+    "default": {
+        "steps": 12_000,
+        "batch_size": 64,
+        "networks": "deep",
+        "learning_rate": 0.001,
+        "decay": 0.0,
+        "beta_1": 0.0,
+        "beta_2": 0.999,
+        "smoothing": 0.1,
+        "r1": 6.0,
+        "averaging": 0.995,
+        "keep": "distance",
+        "pictures": 2000,
+        "jitter": 0.0,
+    },
+    "usual": {
+        "steps": 9600,  # 300 epochs of 32 batches
+        "batch_size": 64,
+        "networks": "usual",
+        "learning_rate": 0.0002,
+        "decay": 0.0,
+        "beta_1": 0.5,
+        "beta_2": 0.999,
+        "smoothing": 0.1,
+        "r1": 0.0,
+        "averaging": 0.0,
+        "keep": "gen_loss",
+        "pictures": 2000,
+        "jitter": 0.0,
+    },
+}
+KEEP = (("distance", "gen_loss"), "the measure whose lowest value chooses the checkpoint")
+NETWORKS = (("deep", "usual"), "the dense pair")
+PARSER = scripts.RecipeCommandLine(__doc__, "labs/smiley_faces", RECIPES, {"keep": KEEP, "networks": NETWORKS})
+scripts.answer_at_once(__name__, PARSER)
+
+from argparse import Namespace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import layers
+
+from gankit import plots
+from gankit.datasets.smileys import smileys
+from gankit.faces import FaceScaling
+from gankit.models import GAN
+from gankit.networks import LatentGenerator
+from gankit.randomness import SeedSequence
+from gankit.training import Run
+from gankit.training import smileys as training
+from gankit.training.callbacks import FallingRates
+
+LATENTS, SHAPE = 100, (28, 28, 3)
+
+
+class Smiley_GAN(GAN):
+    """GAN with the cross-entropy; D answers with a logit. Arguments and samplers as in :class:`gankit.models.gan.GAN`.
+
+    `smoothing` is taken off the target of real examples. `r1` is the weight of a penalty on D's slope there.
+    """
+
+    beta_1, beta_2 = 0.5, 0.999
+
+    def __init__(self, *arguments: Any, smoothing: float = 0.1, r1: float = 0.0, **options: Any):
+        super().__init__(*arguments, **options)
+        self.smoothing, self.r1 = smoothing, r1
+
+    def cross_entropy(self, target: float, logits: tf.Tensor) -> tf.Tensor:
+        """Mean of -t log s - (1 - t) log(1 - s), where s is the sigmoid of the logit."""
+        # In this form no logarithm of 0 occurs: softplus(x) = log(1 + e^x).
+        return tf.reduce_mean(tf.nn.softplus(logits) - target * logits)
+
+    def generator_loss(self, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Mean of -log s(D(fake)): small when D takes fakes for real."""
+        return self.cross_entropy(1.0, fake_logits)
+
+    def discriminator_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Half of the two cross-entropies: real examples against the target 1 - smoothing, fakes against 0."""
+        real_loss = self.cross_entropy(1.0 - self.smoothing, real_logits)
+        fake_loss = self.cross_entropy(0.0, fake_logits)
+        return (real_loss + fake_loss) / 2.0
+
+    def slope_penalty(self, real: tf.Tensor) -> tf.Tensor:
+        """Mean over real examples of the squared norm of dD(x)/dx (Mescheder et al. 2018, R1)."""
+        with tf.GradientTape() as tape:
+            tape.watch(real)
+            logits = self.discriminator(real, training=True)
+        gradients = tape.gradient(logits, real)
+        return tf.reduce_mean(tf.reduce_sum(gradients**2, axis=[1, 2, 3]))
+
+    def train_step(self, _: object) -> dict[str, tf.Tensor]:
+        """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
+        # ---- Discriminator: minimise  (CE(1 - smoothing, D(real)) + CE(0, D(G(z)))) / 2 + r1 / 2 * penalty ----
+        variables = self.discriminator.trainable_variables
+        for _ in range(self.disc_iter):
+            fake = self.get_fake_sample(training=True)
+            real = self.match(self.get_real_sample(), fake)
+            with tf.GradientTape() as tape:
+                real_logits = self.discriminator(real, training=True)
+                fake_logits = self.discriminator(fake, training=True)
+                discr_loss = self.discriminator_loss(real_logits, fake_logits)
+                penalised_loss = discr_loss + self.r1 / 2.0 * self.slope_penalty(real) if self.r1 else discr_loss
+            gradients = tape.gradient(penalised_loss, variables)
+            self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
+
+        # ---- Generator: minimise  CE(1, D(G(z))) ----
+        variables = self.generator.trainable_variables
+        with tf.GradientTape() as tape:
+            fake = self.get_fake_sample(training=True)
+            gen_loss = self.generator_loss(self.discriminator(fake, training=True))
+        gradients = tape.gradient(gen_loss, variables)
+        self.generator.optimizer.apply_gradients(zip(gradients, variables))
+
+        return {"discr_loss": discr_loss, "gen_loss": gen_loss}
+
+
+def usual_pair(seed: int) -> tuple[keras.Model, keras.Model]:
+    """Build 100 -> 256 -> 28 x 28 x 3, with batch normalisation, and 28 x 28 x 3 -> 256 -> 1."""
+    return _dense_pair((256,), (256,), True, seed)
+
+
+def deep_pair(seed: int) -> tuple[keras.Model, keras.Model]:
+    """Build 100 -> 128, five times -> 28 x 28 x 3, and 28 x 28 x 3 -> 256 -> 256 -> 1.
+
+    Between two kinds of faces a generator has to be steep, so it is deep.
+    """
+    return _dense_pair(5 * (128,), (256, 256), False, seed)
+
+
+PAIRS = {"deep": deep_pair, "usual": usual_pair}
+
+
+def _dense_pair(
+    generator_widths: tuple[int, ...], discriminator_widths: tuple[int, ...], batch_norm: bool, seed: int
+) -> tuple[keras.Model, keras.Model]:
+    next_seed = SeedSequence(seed)
+
+    def dense(units: int, activation: str | None = None) -> layers.Layer:
+        return layers.Dense(units, activation, kernel_initializer=keras.initializers.HeNormal(next_seed()))
+
+    latents = hidden = keras.Input((LATENTS,))
+    for width in generator_widths:
+        hidden = dense(width)(hidden)
+        hidden = layers.ReLU()(layers.BatchNormalization()(hidden) if batch_norm else hidden)
+    picture = layers.Reshape(SHAPE)(dense(int(np.prod(SHAPE)), "tanh")(hidden))
+    generator = keras.Model(latents, picture, name="generator")
+
+    picture = keras.Input(SHAPE)
+    hidden = layers.Flatten()(picture)
+    for width in discriminator_widths:
+        hidden = layers.LeakyReLU(0.2)(dense(width)(hidden))
+    return generator, keras.Model(picture, dense(1)(hidden), name="discriminator")
+
+
+def build_model(options: Namespace, real: np.ndarray) -> Smiley_GAN:
+    """Build the model of these settings for pictures with intensities from 0 to 1."""
+    # Intensities from 0 to 1 -> [-1, 1], the range of tanh.
+    middle = np.array(0.5, np.float32)
+    scaling = FaceScaling(mean=middle, scale=middle)
+    generator, discriminator = PAIRS[options.networks](options.seed)
+    return Smiley_GAN(
+        generator,
+        discriminator,
+        LatentGenerator(LATENTS, seed=options.seed),
+        (real - scaling.mean) / scaling.scale,
+        batch_size=options.batch_size,
+        disc_iter=1,
+        learning_rate=options.learning_rate,
+        beta_1=options.beta_1,
+        beta_2=options.beta_2,
+        smoothing=options.smoothing,
+        r1=options.r1,
+        seed=options.seed,
+        decoding=scaling,
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Learn smileys, choose a checkpoint, and count what its faces show."""
+    options = PARSER.parse_args(arguments)
+    seed = options.seed
+    with PARSER.open_output(options) as output:
+        # ---- Data, networks and model ----
+        real = smileys(options.pictures, SHAPE[0], seed, options.jitter).pictures
+        gan = build_model(options, real)
+
+        # ---- Training ----
+        checkpoints = training.SmileyCheckpoints(gan, options.averaging, options.steps, seed)
+        rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
+        film = checkpoints.film(options.steps)
+        run = Run(output.checkpoints, options)
+        steps_per_call = training.steps_per_call(options.steps)
+        callbacks = [checkpoints, rates, film]
+        run.fit(gan, 1, options.steps, title="GAN on smileys", callbacks=callbacks, steps_per_call=steps_per_call)
+
+        # ---- Measures: the kept faces, and those that the other choice would have kept ----
+        faces = {choice: checkpoints.generate(choice) for choice in ("distance", "gen_loss")}
+        rows = training.report(real, faces, options.jitter, seed)
+        output.save_record(training.record_of(checkpoints, rows, options.keep, run.seconds["model"]))
+
+        # ---- Pictures ----
+        kept = faces[options.keep]
+        output.save_figure(plots.rows_of_pictures({"real": real[:40], "generated": kept[:40]}), "faces.png")
+        output.save_figure(training.draw_shares(rows, options.keep), "combinations.png")
+        output.save_figure(training.draw_checkpoints(checkpoints, faces), "checkpoints.png")
+        output.save_animation(film.frames, "training.gif", film.steps, enlarged=2)
+    print(training.table(rows))
+    print(f"Pictures, the animation and record.json are in {output.path}.")
+
+
+if __name__ == "__main__":
+    scripts.run_script(main)
