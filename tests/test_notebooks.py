@@ -58,6 +58,16 @@ WRONG = {
             "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': d, 'non_saturating': 1 - d}",
         ],
     },
+    "smiley_faces": {
+        1: [
+            "def best_answer(p, q, t):\n    return t * p / (t * p + q)",
+            "def best_answer(p, q, t):\n    return p / (p + q) - (1 - t)",
+        ],
+        2: [
+            "def none_in_batch(n):\n    return 1 - n * 0.015",
+            "def none_in_batch(n):\n    return (1 - 0.3 * 0.2) ** n",
+        ],
+    },
     "convolutional_gan": {
         1: [
             "def weights_of_convolution(side, channels_in, channels_out):\n"
