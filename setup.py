@@ -10,7 +10,7 @@ setup(
     package_dir={"gankit.data": "data"},
     package_data={
         "gankit.data": ["*.npz", "*.h5", "README.md"],
-        "gankit.grading": ["*.md", "*.css"],
+        "gankit.grading": ["*.md", "*.css", "*.html"],
         "gankit.grading.judge": ["*.txt"],
     },
 )

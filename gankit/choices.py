@@ -7,7 +7,12 @@ MOST_DISC_ITER = 100
 DISCRIMINATOR_OUTPUTS = ("tanh", "linear")
 CLOUDS = ("circle", "four_clouds", "corner_cloud")
 NETWORKS = ("convolutional", "wide")
+# Labelled pictures, and the networks that can be built for them.
+PICTURES = ("digits", "mnist", "fashion_mnist")
+PICTURE_NETWORKS = ("dcgan", "dense", "upsampling")
 # Heights and widths of faces that `python -m gankit.faces` makes.
 FACE_SIZES = (16, 32, 64)
 # These options say where and when files are written. They do not change the result of a run.
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")
+# Distributions of points in the plane whose density is known.
+DENSITIES = ("gaussian", "ring", "grid", "spiral", "moons")

@@ -491,7 +491,7 @@ def test_a_failed_download_is_one_sentence(monkeypatch, recwarn, tmp_path):
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(InputError, match=r"\.\[lfw\]"):
+    with pytest.raises(InputError, match=r"\.\[labs\]"):
         import_lfw()
 
 

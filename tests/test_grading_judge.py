@@ -160,11 +160,11 @@ def test_the_epsilon_of_batch_normalisation_costs_nothing(seed):
     weights = [np.asarray(array, np.float64) for _, array in scene["generator"]["weights"]]
     other = generator_designs()[1]
     answers = [
-        [other.predict(Question(weights, x.astype(np.float64), mode)) for mode in (False, True)]
+        [other.computed.answer(Question(weights, x.astype(np.float64), mode)) for mode in (False, True)]
         for x in scene["generator"]["inputs"]
     ]
     result = TaskResult(4, "", "a.py", builder.CHECKS)
-    evidence = builder.Evidence(scene, {"forward": {"generator": answers}}, {}, result, "a stack")
+    evidence = builder.Evidence({"forward": {"generator": answers}}, {}, result, "a stack", scene)
     result.add(builder.judge_function(evidence, "generator"))
     assert {result.findings[f"generator_{what}"].verdict for what in ("function", "training")} == {"pass"}
 

@@ -11,7 +11,7 @@ from submissions.corpus import ROOT, patched, sentences
 from gankit.errors import InputError
 from gankit.grading.grade import Grader
 from gankit.grading.judge.tasks import TASKS as JUDGED
-from gankit.grading.starter import BEGIN, END, HERE, TASKS, assignment, find_regions, strip, write_starter
+from gankit.grading.starter import BEGIN, END, TASKS, TO_WRITE, assignment, find_regions, strip, write_starter
 from gankit.grading.submission import TASK_FILES, read_submission
 
 
@@ -37,7 +37,7 @@ def restore(starter, source, name):
     pieces, rest = [], starter.splitlines(keepends=True)
     while rest:
         line = rest.pop(0)
-        if line.strip() == HERE and solutions:
+        if line.strip() == TO_WRITE and solutions:
             pieces.append(solutions.pop(0))
             rest.pop(0)
         else:

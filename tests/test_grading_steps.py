@@ -32,6 +32,8 @@ def test_the_coursework_s_way_to_call_the_discriminator_costs_nothing_there(work
         (1, "a step for pictures only", 4),
         (1, "a misspelt name", 8),
         (2, "no discriminator update", 8),
+        (1, "arguments in another order", 0.5),
+        (2, "one update for each term", 5.25),
         (3, "steps by hand", 8),
     ],
 )

@@ -12,7 +12,7 @@ from gankit.metrics import (
     farthest_apart,
     frechet_distance,
     kernel_distance,
-    modes_found,
+    mode_coverage,
     precision_recall,
     sliced_wasserstein_distance,
 )
@@ -166,14 +166,20 @@ def test_sliced_wasserstein_distance_of_a_shift():
         sliced_wasserstein_distance(cloud, cloud, projections=0)
 
 
-def test_modes_found():
+def test_mode_coverage():
     centres = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     points = np.array([[0.0, 0.1], [0.05, 0.0], [1.0, 0.15], [0.5, 0.5], [0.0, 0.84]])
-    assert modes_found(points, centres, reach=0.15) == {"modes_found": 0.5, "points_on_a_mode": 0.6}
+    found = mode_coverage(points, centres, reach=0.15)
+    assert found["modes"] == 2 and found["high_quality"] == 0.6
+    # Two of three points lie on one mode and one on another: 2/3 log(4 * 2/3) + 1/3 log(4 * 1/3).
+    np.testing.assert_allclose(found["mode_divergence"], 2 / 3 * np.log(8 / 3) + np.log(4 / 3) / 3, rtol=1e-12)
+    assert mode_coverage(centres, centres, reach=0.1) == {"modes": 4, "high_quality": 1.0, "mode_divergence": 0.0}
+    np.testing.assert_allclose(mode_coverage(centres[:1], centres, 0.1)["mode_divergence"], np.log(4), rtol=1e-12)
+    assert np.isnan(mode_coverage(centres + 9, centres, 0.1)["mode_divergence"])
     with pytest.raises(ValueError, match="shapes"):
-        modes_found(points, centres[:, :1], reach=1.0)
+        mode_coverage(points, centres[:, :1], reach=1.0)
     with pytest.raises(ValueError, match="finite"):
-        modes_found(points * np.nan, centres, reach=1.0)
+        mode_coverage(points * np.nan, centres, reach=1.0)
 
 
 def test_the_classifier_is_sure_of_different_sets_and_helpless_with_equal_ones():

@@ -26,6 +26,82 @@ WRONG = {
         2: ["def share_on_circle(points):\n    return np.mean(np.linalg.norm(points - 0.5, axis=1) <= 0.33)"],
         3: ["weights = HIDDEN_UNITS + HIDDEN_UNITS**2 + 2 * HIDDEN_UNITS"],
     },
+    "wgan_clip": {
+        1: [
+            "def distance(first, second):\n    return np.abs(first - second).mean()",
+            "def distance(first, second):\n    return ((np.sort(first) - np.sort(second)) ** 2).mean()",
+        ],
+        2: [
+            "def largest_difference(real, fake):\n    return (real.mean(axis=0) - fake.mean(axis=0)).sum()",
+            "def largest_difference(real, fake):\n    return np.abs(real.mean(axis=0) - fake.mean(axis=0)).max()",
+        ],
+        3: ["def factor(score):\n    return 1 - score", "def factor(score):\n    return 1 - np.tanh(score) ** 2"],
+    },
+    "wgan_gp": {
+        1: ["def penalty_of_line(w):\n    return ((w**2).sum() - 1) ** 2"],
+        2: [
+            "def best_slope(d, penalty_weight):\n    return 1 + d / penalty_weight",
+            "def best_slope(d, penalty_weight):\n    return 1 - d / (2 * penalty_weight)",
+        ],
+        3: [
+            "def penalty(gradients):\n    return (np.linalg.norm(gradients, axis=1).mean() - 1) ** 2",
+            "def penalty(gradients):\n    return ((np.linalg.norm(gradients, axis=0) - 1) ** 2).mean()",
+        ],
+    },
+    "simulated_data": {
+        1: [
+            "def best_loss(p, q):\n    return 2 * np.log(2) - (p * np.log(p / q)).sum()",
+            "def best_loss(p, q):\n    d = p / (p + q)\n    return -(p * np.log(d)).sum() - (p * np.log(1 - d)).sum()",
+        ],
+        2: [
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': -(1 - d), 'non_saturating': -d}",
+            "def slopes(s):\n    d = 1 / (1 + np.exp(-s))\n    return {'minimax': d, 'non_saturating': 1 - d}",
+        ],
+    },
+    "convolutional_gan": {
+        1: [
+            "def weights_of_convolution(side, channels_in, channels_out):\n"
+            "    return side * side * channels_in * channels_out"
+        ],
+        2: [
+            "def normalise(maps, gamma, beta, epsilon):\n"
+            "    return gamma * (maps - maps.mean()) / np.sqrt(maps.var() + epsilon) + beta",
+            "def normalise(maps, gamma, beta, epsilon):\n"
+            "    centred = maps - maps.mean(axis=(0, 1, 2))\n"
+            "    return gamma * centred / np.sqrt(maps.var(axis=(0, 1, 2))) + beta",
+        ],
+    },
+    "face_generator": {
+        1: [
+            "def frechet_on_a_line(m_1, s_1, m_2, s_2):\n    return (m_1 - m_2) ** 2 + s_1**2 + s_2**2",
+            "def frechet_on_a_line(m_1, s_1, m_2, s_2):\n    return abs(m_1 - m_2) + abs(s_1 - s_2)",
+        ],
+        2: ["def steps_to_half(past):\n    return np.log(past) / np.log(0.5)"],
+        3: ["def undo(prepared, scaling):\n    return (prepared + scaling.mean) * scaling.scale"],
+    },
+    "pretrained_explorer": {
+        1: ["def length_halfway(width):\n    return np.sqrt(width) / 2"],
+        2: [
+            "def way(first, last, t):\n    return np.cos(t * np.pi) * first + np.sin(t * np.pi) * last",
+            "def way(first, last, t):\n    return np.sqrt(2) * ((1 - t) * first + t * last)",
+        ],
+        3: ["variance_of_sum = 9 / 5 - 1", "variance_of_sum = 49 * 9 / 5"],
+    },
+    "digits": {
+        1: [
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",
+            "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return probability - 1, -probability",
+        ],
+        2: [
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return (probabilities * np.log(probabilities / mean)).sum(axis=1).mean()",
+            "def score(probabilities):\n"
+            "    mean = probabilities.mean(axis=0)\n"
+            "    return np.exp((probabilities * np.log(probabilities / mean)).mean())",
+        ],
+        3: ["def ten_pictures():\n    return np.eye(10)[np.zeros(500, int)]"],
+    },
 }
 
 
@@ -55,6 +131,45 @@ def test_a_notebook_has_the_form_of_a_notebook_and_no_outputs(page):
     ids = [cell.id for cell in notebook.cells]
     assert len(set(ids)) == len(ids)
     assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_of_a_notebook_lead_somewhere(page):
+    text = "\n".join(cell.source for cell in read(page).cells if cell.cell_type == "markdown")
+    links = re.findall(r"\]\(([^)\s#]+)", text)
+    assert f"../lessons/{page.name}" in links
+    for link in links:
+        assert "://" in link or (ROOT / "notebooks" / link).resolve().exists(), link
+
+
+def test_links_between_pages_stay_among_notebooks():
+    page = ROOT / "lessons" / "wgan_clip.md"
+    moved = {
+        "simple_gan.md": "simple_gan.ipynb",
+        "README.md": "../lessons/README.md",
+        "simple_gan.md#try-it": "../lessons/simple_gan.md#try-it",
+        "../docs/faces.png": "../docs/faces.png",
+        "#the-code": "../lessons/wgan_clip.md#the-code",
+        "https://example.org/a.md#b": "https://example.org/a.md#b",
+    }
+    for link, expected in moved.items():
+        assert make_notebooks.for_notebook(f"See [it]({link}).", page) == f"See [it]({expected})."
+
+
+def test_with_a_public_address_colab_finds_pictures_and_installs_the_course():
+    address, page = "https://github.com/someone/gans", ROOT / "lessons" / "simple_gan.md"
+    notebook = json.loads(make_notebooks.notebook_of(page, address))
+    setup = "".join(notebook["cells"][1]["source"])
+    assert f'"gankit[labs] @ git+{address}@main"' in setup
+    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    assert f"![The circle]({address}/raw/main/docs/simple_gan/circle.png)" in text
+    assert "(https://colab.research.google.com/github/someone/gans/blob/main/notebooks/simple_gan.ipynb)" in text
+    assert not re.search(r"\]\((?!https://)", text), "a relative link leads nowhere on Colab"
+
+
+def test_without_a_public_address_the_first_cell_says_what_to_do():
+    setup = make_notebooks.setup_code("")
+    assert "pip" not in setup and "raise ModuleNotFoundError(" in setup
 
 
 # ---- Running ----
@@ -89,7 +204,10 @@ def kernel(tmp_path_factory):
 
 def run(client, cells):
     """Run cells in a kernel whose names are forgotten first; return the cells with their outputs."""
-    cells = [nbformat.v4.new_code_cell("%reset -f"), *copy.deepcopy(cells)]
+    # A cell may stand in the list several times, and each needs outputs and a name of its own.
+    cells = [nbformat.v4.new_code_cell("%reset -f"), *map(copy.deepcopy, cells)]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
     client.nb = nbformat.v4.new_notebook(cells=cells)
     client.reset_execution_trackers()
     for number, cell in enumerate(client.nb.cells):

@@ -115,7 +115,7 @@ def import_lfw(size: int = 16, crop: Box = LFW_CROP, cache: str | Path | None = 
     try:
         from sklearn.datasets import fetch_lfw_people
     except ImportError as error:
-        raise InputError('Reading LFW needs scikit-learn; install it with: pip install -e ".[lfw]".') from error
+        raise InputError('Reading LFW needs scikit-learn; install it with: pip install -e ".[labs]".') from error
     folder = None if cache is None else str(cache)
     try:
         with warnings.catch_warnings():

@@ -12,20 +12,18 @@ from gankit.errors import InputError
 from gankit.grading import reports
 from gankit.grading.grade import Grader, Report
 from gankit.grading.judge.tasks import TASKS
-from gankit.grading.points import default_points, read_points, refuse_unknown, with_points
-from gankit.grading.results import Results, missing
+from gankit.grading.points import default_points, read_points, refuse_unknown
+from gankit.grading.results import Results
 from gankit.grading.runner import Workers
 from gankit.grading.submission import Submission, find_submissions
 from gankit.scripts import OneSentenceParser, run_script, whole_number
-
-DESCRIPTION = "Grade the task files in one or many folders."
 
 
 def command_line() -> argparse.ArgumentParser:
     """Return the parser."""
     parser = OneSentenceParser(
         prog="python -m gankit.grading",
-        description=DESCRIPTION,
+        description="Grade the task files in one or many folders.",
         epilog="python -m gankit.grading starter OUT writes the student's version of the kit, "
         "and python -m gankit.grading points prints the points of all checks.",
     )
@@ -60,57 +58,54 @@ def grade_command(arguments: list[str] | None) -> None:
         raise InputError("--gradescope and --classroom take a single submission.")
     if options.gradescope:
         reports.write(options.gradescope, json.dumps(reports.failing_gradescope()))
-    results = Results(options.output, points, hidden) if options.output else None
+    results = Results(options.output, points, hidden)
     with Workers(fork=False if options.no_fork else None) as workers:
         grader = Grader(workers, options.seed, wanted, options.jobs)
-        finished = _grade(grader, submissions, results, points, options.regrade)
+        finished = _grade(grader, submissions, results, options.regrade)
     _write_all(options, finished, hidden)
-    if results:
-        results.write_class()
-        print(f"{len(results.reports)} results are in {options.output}: open index.html there.")
+    results.write_class()
 
 
-def _grade(
-    grader: Grader, submissions: list[Submission], results: Results | None, points: dict[str, float], regrade: bool
-) -> list[Report]:
+def _grade(grader: Grader, submissions: list[Submission], results: Results, regrade: bool) -> list[Report]:
     """Grade what has to be graded, store it as it comes, and say so; return all reports."""
-    everything = {one.name: [task.number for task in grader.tasks_of(one)] for one in submissions}
-    only = everything
-    if results and not regrade:
+    only = {one.name: [task.number for task in grader.tasks_of(one)] for one in submissions}
+    if not regrade:
         only = {one.name: results.outdated(one, grader) for one in submissions}
-    fresh = grader.grade_all([one for one in submissions if only[one.name]], only)
-    progress = Progress(submissions, only)
-    finished = []
+    to_grade = [one for one in submissions if only[one.name]]
+    fresh = grader.grade_all(to_grade, only)
+    started, graded, finished = time.monotonic(), 0, []
     for submission in submissions:
         is_new = bool(only[submission.name])
-        if results and not is_new and submission.name in results.reports:
-            report = results.reports[submission.name]
-        else:
+        graded += is_new
+        if is_new or submission.name not in results.reports:
             report = next(fresh) if is_new else Report(submission.name, [], submission.notes)
-            if results:
-                report = results.merge(submission, report, grader)
-                results.write_table()
-            else:
-                report.notes += missing(everything[submission.name], submission)
-                report = with_points(report, points)
-        finished.append(report)
-        progress.show(report, is_new)
-    progress.end()
+            finished.append(results.merge(submission, report, grader))
+        else:
+            finished.append(results.reports[submission.name])
+        if len(submissions) > 1:
+            left = (time.monotonic() - started) / max(graded, 1) * (len(to_grade) - graded)
+            _show(finished, len(submissions), f"{left:.0f} s left" if is_new else "unchanged")
+    if graded < len(submissions):
+        unchanged = len(submissions) - graded
+        print(f"{graded} graded, {unchanged} unchanged since they were graded (--regrade repeats them).")
+    elif len(submissions) > 1:
+        print(f"{graded} graded in {time.monotonic() - started:.0f} s.")
     if len(finished) == 1:
         print(reports.text(finished[0]), end="")
     return finished
 
 
+def _show(finished: list[Report], total: int, left: str) -> None:
+    """Print a line on the last of many reports, with a bar."""
+    bar, name = "=" * (20 * len(finished) // total), reports.printable(finished[-1].name)
+    print(f"[{bar:20}] {len(finished)}/{total}  {name}: {reports.in_all(finished[-1])}  ({left})", flush=True)
+
+
 def _task_numbers(listed: str) -> list[int] | None:
-    if not listed:
-        return None
-    try:
-        numbers = [int(word) for word in listed.split(",")]
-    except ValueError:
-        numbers = [0]
-    if not set(numbers) <= {task.number for task in TASKS}:
+    words = [word.strip() for word in listed.split(",")]
+    if listed and not set(words) <= {str(task.number) for task in TASKS}:
         raise InputError(f"--tasks is {listed!r}; give numbers from 1 to {len(TASKS)}, as 1,2,3.")
-    return numbers
+    return [int(word) for word in words] if listed else None
 
 
 def _hidden(listed: str) -> set[str]:
@@ -135,38 +130,6 @@ def _write_all(options: argparse.Namespace, finished: list[Report], hidden: set[
     if options.classroom:
         with options.classroom.open("a", encoding="utf-8") as file:
             file.write(f"result={reports.classroom(finished[0])}\n")
-
-
-class Progress:
-    """A line for each submission of many, with a bar and the time left; in the end a line on all of them."""
-
-    def __init__(self, submissions: list[Submission], only: dict[str, list[int]]):
-        self._total = len(submissions)
-        self._to_grade = sum(bool(only[one.name]) for one in submissions)
-        self._started = time.monotonic()
-        self._shown = self._graded = 0
-
-    def show(self, report: Report, is_new: bool) -> None:
-        """Show a line."""
-        self._shown += 1
-        self._graded += is_new
-        if self._total == 1:
-            return
-        points = f"{reports.number(report.points)} of {reports.number(report.most)}"
-        left = "unchanged"
-        if is_new:
-            elapsed = time.monotonic() - self._started
-            left = f"{elapsed / self._graded * (self._to_grade - self._graded):.0f} s left"
-        bar = ("=" * (20 * self._shown // self._total)).ljust(20)
-        print(f"[{bar}] {self._shown}/{self._total}  {reports.printable(report.name)}: {points}  ({left})", flush=True)
-
-    def end(self) -> None:
-        """Say how many were graded."""
-        if self._graded < self._total:
-            unchanged = self._total - self._graded
-            print(f"{self._graded} graded, {unchanged} unchanged since they were graded (--regrade repeats them).")
-        elif self._total > 1:
-            print(f"{self._graded} graded in {time.monotonic() - self._started:.0f} s.")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import select
-import subprocess
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,16 +24,9 @@ MANY_NUMBERS = r"\[(?:[\s\[\]]*[-+]?(?:\d[\d.e+-]*|nan|inf)\b\.?[\s,\[\]]*){7,}(
 class Outcome:
     """What came back for one request.
 
-    Attributes
-    ----------
-    results : dict
-        The result of each scene that was played, by its name.
-    errors : dict
-        Of each scene that raised: ``type``, ``message``, ``where`` (file and line in the student's code, or None).
-    ended : str
-        ``done``, or why the process ended before: ``time``, ``memory``, ``output``, ``garbled``, ``exit``.
-    printed : str
-        The beginning of what was printed.
+    By the name of each scene there are results, and errors as ``type``, ``message`` and ``where`` (file and line in the
+    student's code, or None). It ended as ``done``, or early: ``time``, ``output``, ``garbled``, ``exit``. Of what was
+    printed the beginning is kept.
     """
 
     results: dict[str, Any] = field(default_factory=dict)
@@ -44,41 +36,44 @@ class Outcome:
 
 
 class Collector:
-    """Reads a child's results and output from two pipes, within bounds, until both end or the time is up."""
+    """Reads a child's results and output from two pipes, within bounds, until the results end or the time is up."""
 
-    def __init__(self, results: int, output: int, seconds: float):
-        self._results, self._output = results, output
-        self._deadline = time.monotonic() + seconds
-        self.received = bytearray()
-        self.printed = bytearray()
+    def __init__(self, results: int, output: int):
+        self.received, self.printed = bytearray(), bytearray()
         self._output_size = 0
+        self._reason = ""
+        # Set where the results have ended, or where reading is given up.
+        self._over = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._drain, args=(pipe, take), daemon=True)
+            for pipe, take in ((results, self._take_results), (output, self._take_output))
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    def collect(self) -> str:
+    def collect(self, seconds: float) -> str:
         """Return why reading stopped early, or an empty string."""
-        open_pipes = {self._results, self._output}
+        if not self._over.wait(seconds):
+            return "time"
         # A process that outlives the child may hold the output open; the results tell when the child has ended.
-        while self._results in open_pipes:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                return "time"
-            readable, _, _ = select.select(list(open_pipes), [], [], left)
-            for pipe in readable:
-                data = os.read(pipe, 1 << 20)
-                if not data:
-                    open_pipes.discard(pipe)
-                elif reason := self.take(data, pipe == self._results):
-                    return reason
-        while self._output in open_pipes and select.select([self._output], [], [], 0)[0]:
-            data = os.read(self._output, 1 << 20)
-            if not data or self.take(data, False):
-                break
-        return ""
+        self._threads[1].join(0.2)
+        return self._reason
 
-    def take(self, data: bytes, is_result: bool) -> str:
-        """Keep what was read; return why reading has to stop, or an empty string."""
-        if is_result:
-            self.received += data
-            return "garbled" if len(self.received) > MOST_RESULTS else ""
+    def _drain(self, pipe: int, take: Callable[[bytes], str]) -> None:
+        with os.fdopen(pipe, "rb", buffering=0) as stream:
+            while data := stream.read(1 << 20):
+                if reason := take(data):
+                    self._reason = self._reason or reason
+                    self._over.set()
+                    return
+        if take == self._take_results:
+            self._over.set()
+
+    def _take_results(self, data: bytes) -> str:
+        self.received += data
+        return "garbled" if len(self.received) > MOST_RESULTS else ""
+
+    def _take_output(self, data: bytes) -> str:
         self._output_size += len(data)
         self.printed += data[: max(0, KEPT_OUTPUT - len(self.printed))]
         return "output" if self._output_size > MOST_OUTPUT else ""
@@ -86,17 +81,15 @@ class Collector:
     def outcome(self, reason: str) -> Outcome:
         """Parse what was received; what is no frame ends the reading."""
         outcome = Outcome(ended=reason or "done", printed=self.printed.decode(errors="replace"))
-        position = 0
+        stream = io.BytesIO(self.received)
 
         def receive(count: int) -> bytes:
-            nonlocal position
-            if position + count > len(self.received):
+            data = stream.read(count)
+            if len(data) < count:
                 raise EOFError
-            data = bytes(self.received[position : position + count])
-            position += count
             return data
 
-        while position < len(self.received):
+        while stream.tell() < len(self.received):
             try:
                 message = frames.read(receive)
                 name = message["scene"]
@@ -114,35 +107,6 @@ class Collector:
                 outcome.ended = "garbled"
                 break
         return outcome
-
-
-class ThreadCollector(Collector):
-    """The same with threads, where ``select`` knows no pipes."""
-
-    def __init__(self, process: subprocess.Popen, seconds: float):
-        super().__init__(-1, -1, seconds)
-        self._process = process
-        self._reason = ""
-
-    def collect(self) -> str:
-        """Return why reading stopped early, or an empty string."""
-        threads = [
-            threading.Thread(target=self._drain, args=(stream, is_result), daemon=True)
-            for stream, is_result in ((self._process.stdout, True), (self._process.stderr, False))
-        ]
-        for thread in threads:
-            thread.start()
-        threads[0].join(max(0.0, self._deadline - time.monotonic()))
-        if threads[0].is_alive():
-            return self._reason or "time"
-        return self._reason
-
-    def _drain(self, stream: Any, is_result: bool) -> None:
-        while data := stream.read1(1 << 20):
-            if reason := self.take(data, is_result):
-                self._reason = reason
-                self._process.kill()
-                return
 
 
 def checked_error(error: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import functools
 import gzip
 import io
@@ -12,7 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 LARGEST_FILE = 1_000_000
 # A notebook holds its pictures too.
@@ -35,22 +36,21 @@ def is_wanted(path: PurePosixPath) -> bool:
     return not any(part in LEFT_OUT or part.startswith(".") for part in path.parts)
 
 
-class Taking:
-    """Collects the text files of a submission.
+def is_archive(path: PurePath) -> bool:
+    """Tell whether a path is an archive's, be it one that cannot be read."""
+    return path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES)
 
-    Attributes
-    ----------
-    files : dict
-        Content of every file that was taken, by its path from the submission's folder.
-    notes : list of str
-        What was left out, and why.
-    """
+
+class Taking:
+    """Collects the text files of a submission: their content by path, and notes on what was left out, and why."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.notes: list[str] = []
-        self._total = 0
-        self._read = 0
+        self._total = self._read = 0
+
+    def _leave_out(self, name: str, why: str) -> None:
+        self.notes.append(f"{name} was left out: {why}")
 
     def take(self, name: str, size: int, read: Callable[[int], bytes]) -> bool:
         """Take a file, unless it is too large or no text; return False where nothing more can be taken."""
@@ -58,7 +58,7 @@ class Taking:
         most = LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST_FILE
         if size > most:
             if is_code:
-                self.notes.append(f"{name} was left out: it is larger than a task file can be.")
+                self._leave_out(name, "it is larger than a task file can be.")
             return True
         small = min(size, LARGEST_FILE)
         if len(self.files) >= MOST_FILES or self._total + small > LARGEST_TOTAL or self._read > 10 * LARGEST_TOTAL:
@@ -68,24 +68,22 @@ class Taking:
         try:
             content = read(most + 1)
         except DAMAGED:
-            self.notes.append(f"{name} was left out: it cannot be read.")
+            self._leave_out(name, "it cannot be read.")
             return True
         self._read += len(content)
-        if len(content) > most or b"\0" in content:
-            # An archive may say that a file is small.
-            if is_code:
-                self.notes.append(f"{name} was left out: it is not a text file, or larger than it claims to be.")
-            return True
-        self.files.setdefault(name, content)
-        self._total += min(len(content), LARGEST_FILE)
+        # An archive may say that a file is small.
+        if len(content) <= most and b"\0" not in content:
+            self.files.setdefault(name, content)
+            self._total += min(len(content), LARGEST_FILE)
+        elif is_code:
+            self._leave_out(name, "it is not a text file, or larger than it claims to be.")
         return True
 
     def folder(self, folder: Path, prefix: str = "", depth: int = 1) -> None:
         """Take the files of a folder, Python files first, then those of its folders and archives."""
-        try:
+        entries = []
+        with contextlib.suppress(OSError):
             entries = sorted(folder.iterdir(), key=lambda path: (path.suffix != ".py", path.name))
-        except OSError:
-            return
         further = []
         for path in entries[: 10 * MOST_FILES]:
             name = prefix + path.name
@@ -93,50 +91,49 @@ class Taking:
                 status = path.lstat()
             except OSError:
                 continue
+            is_folder = stat.S_ISDIR(status.st_mode)
             if not is_wanted(PurePosixPath(path.name)):
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                further.append(path)
+            if is_folder or stat.S_ISREG(status.st_mode) and is_archive(path):
+                further.append((path, is_folder))
             elif not stat.S_ISREG(status.st_mode):
                 if path.suffix in CODE:
-                    self.notes.append(f"{name} was left out: it is a link or a device and not a file.")
-            elif path.name.lower().endswith(ARCHIVES + UNREADABLE_ARCHIVES):
-                further.append(path)
+                    self._leave_out(name, "it is a link or a device and not a file.")
             elif not self.take(name, status.st_size, functools.partial(start_of, path)):
                 return
-        for path in further:
-            if path.is_dir() and depth < DEEPEST:
-                self.folder(path, f"{prefix}{path.name}/", depth + 1)
-            elif not path.is_dir():
+        for path, is_folder in further:
+            if not is_folder:
                 self.archive(path, f"{prefix}{path.name}/")
+            elif depth < DEEPEST:
+                self.folder(path, f"{prefix}{path.name}/", depth + 1)
 
     def archive(self, path: Path, prefix: str = "") -> None:
         """Take the files of a zip or tar archive, which is never unpacked to the disk."""
         if not path.name.lower().endswith(ARCHIVES):
-            self.notes.append(f"{path.name} was left out: hand in a .zip, or the files as they are.")
+            self._leave_out(path.name, "hand in a .zip, or the files as they are.")
             return
         entries = _zip_entries if path.name.lower().endswith(".zip") else _tar_entries
         try:
             for name, size, is_plain, read in itertools.islice(entries(path), 10 * MOST_FILES):
-                if self._is_inside(name, is_plain, prefix) and not self.take(prefix + _normal(name), size, read):
+                inside = PurePosixPath(name.replace("\\", "/"))
+                if self._is_inside(inside, is_plain, prefix) and not self.take(f"{prefix}{inside}", size, read):
                     return
         except TooLargeError:
-            self.notes.append(f"{path.name} was left out: it is larger than 50 MB.")
+            self._leave_out(path.name, "it is larger than 50 MB.")
         except DAMAGED:
             self.notes.append(f"{path.name} is damaged, or is no archive: the rest of it was left out.")
 
-    def _is_inside(self, name: str, is_plain: bool, prefix: str) -> bool:
+    def _is_inside(self, path: PurePosixPath, is_plain: bool, prefix: str) -> bool:
         """Tell whether an entry of an archive is to be taken: a plain file with a path inside of the archive."""
-        path = PurePosixPath(_normal(name))
-        if path.is_absolute() or ".." in path.parts or ":" in name:
-            self.notes.append(f"{prefix}{path.name} was left out: its path leads out of the archive.")
+        if path.is_absolute() or ".." in path.parts or ":" in str(path):
+            self._leave_out(f"{prefix}{path.name}", "its path leads out of the archive.")
             return False
         if not path.parts or not is_wanted(path) or len(path.parts) > DEEPEST:
             return False
-        is_archive = path.name.lower().endswith(ARCHIVES)
-        if is_archive or (not is_plain and path.suffix in CODE):
-            self.notes.append(f"{prefix}{path} was left out: it is a link, or an archive in an archive.")
-        return is_plain and not is_archive
+        is_nested = path.name.lower().endswith(ARCHIVES)
+        if is_nested or (not is_plain and path.suffix in CODE):
+            self._leave_out(f"{prefix}{path}", "it is a link, or an archive in an archive.")
+        return is_plain and not is_nested
 
 
 class TooLargeError(ValueError):
@@ -179,10 +176,6 @@ def _tar_entries(path: Path) -> Iterator[Entry]:
                 return file.read(count)
 
             yield member.name, member.size, member.isreg(), read
-
-
-def _normal(name: str) -> str:
-    return PurePosixPath(name.replace("\\", "/")).as_posix()
 
 
 def start_of(path: Path, count: int) -> bytes:

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from gankit.grading.grade import Report
 
 BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-DEFINITIONS = BODIES[1:]
+# What binds a name, and the field that holds it.
+BINDING = {ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.alias: "asname", ast.ExceptHandler: "name"}
+BINDING.update(dict.fromkeys(BODIES[1:], "name"))
 
 
 def program_name(source: bytes) -> str:
@@ -27,16 +29,8 @@ def program_name(source: bytes) -> str:
 
 def _bound(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.attr
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, (*DEFINITIONS, ast.ExceptHandler)) and node.name:
-            yield node.name
-        elif isinstance(node, ast.alias) and node.asname:
-            yield node.asname
+        if type(node) in BINDING and isinstance(getattr(node, "ctx", ast.Store()), ast.Store):
+            yield getattr(node, BINDING[type(node)]) or ""
 
 
 def _words(node: object, bound: set[str], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
@@ -46,15 +40,13 @@ def _words(node: object, bound: set[str], numbers: dict[tuple[str, bool], int]) 
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(node, BODIES):
                 value = [one for one in value if not _is_text(one)]
-            if value not in (None, []):
+            # A string constant may be spelled like a name, and stays.
+            if isinstance(value, str) and not isinstance(node, ast.Constant) and value in bound:
+                # A variable and an attribute of one name have nothing to do with each other.
+                yield f"{name} {numbers.setdefault((value, isinstance(node, ast.Attribute)), len(numbers))}"
+            elif value not in (None, []):
                 yield name
-                # A string constant may be spelled like a name, and stays.
-                is_name = isinstance(value, str) and not isinstance(node, ast.Constant) and value in bound
-                if is_name:
-                    # A variable and an attribute of one name have nothing to do with each other.
-                    yield str(numbers.setdefault((value, isinstance(node, ast.Attribute)), len(numbers)))
-                else:
-                    yield from _words(value, bound, numbers)
+                yield from _words(value, bound, numbers)
         yield ")"
     elif isinstance(node, list):
         for one in node:

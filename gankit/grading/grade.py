@@ -22,14 +22,14 @@ from gankit.grading.submission import OLDER, TASK_FILES, Submission
 # How many times the scenes that are left are tried after one of them has ended the process.
 RETRIES = 3
 TRAINING = ("train", "fit")
+ENDED = ("ProcessEnded", "the code ended its process, or the process crashed")
 ENDINGS = {
     "time": ("TimeLimit", "the time limit was reached"),
-    "exit": ("ProcessEnded", "the code ended its process, or the process crashed"),
+    "exit": ENDED,
     "output": ("TooMuchOutput", "the code printed more than 20 MB"),
     "garbled": ("Garbled", "the results that its process sent cannot be read"),
-    "done": ("ProcessEnded", "the code ended its process, or the process crashed"),
+    "done": ENDED,
 }
-
 NOT_STARTED = (
     "Not started: a part of it still raises NotImplementedError. Write that part, or pass in its place to have the "
     "rest graded."
@@ -39,20 +39,10 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErro
 
 @dataclass(frozen=True)
 class TaskRun:
-    """How a task was graded.
+    """How a task was graded: the seed of its inputs, how long it took beside others, and the libraries.
 
-    Attributes
-    ----------
-    seed : int
-        Seed of its inputs.
-    seconds : float
-        How long it took, beside what ran at the same time.
-    stack : str
-        The libraries that it ran on.
-    digest : str
-        Names the files and the grader: where it is the same, so is the result.
-    program : str
-        Names the program, however it is spelled; see :mod:`gankit.grading.copies`.
+    ``digest`` names the files and the grader: where it is the same, so is the result. ``program`` names the program,
+    however it is spelled; see :mod:`gankit.grading.copies`.
     """
 
     seed: int = 0
@@ -64,18 +54,9 @@ class TaskRun:
 
 @dataclass
 class Report:
-    """Everything that came of a submission.
+    """Everything that came of a submission: a result and a run for each task, and notes.
 
-    Attributes
-    ----------
-    name : str
-        The submission's name.
-    tasks : list of TaskResult
-        One for each task that the naming of the files has, in order.
-    notes : list of str
-        Files that were left out, and limits that this platform does not enforce.
-    runs : dict
-        How each task was graded, by its number.
+    Notes are on files that were left out, and on limits that this platform does not enforce.
     """
 
     name: str
@@ -157,12 +138,7 @@ class Grader:
     ) -> Iterator[Report]:
         """Grade many, in order; the next one is begun while the last tasks of the one before still run.
 
-        Parameters
-        ----------
-        submissions : iterable of Submission
-            What to grade.
-        only : mapping, optional
-            The tasks that are graded of each submission, by its name.
+        ``only`` has the tasks that are graded of each submission, by its name.
         """
         begun: deque[tuple[Submission, dict[int, Future]]] = deque()
         with ThreadPoolExecutor(self._jobs) as pool:
@@ -210,12 +186,16 @@ class Grader:
         elif "import" in outcome.errors:
             task.import_failed(result, outcome.errors["import"], self.stack)
         else:
+            # Only what a tampered worker sends makes the judge stumble; findings so far stand.
             try:
                 task.judge(play, outcome, result, self.stack)
             except UNREADABLE:
-                # Only what a tampered worker sends makes the judge stumble; findings so far stand.
                 outcome.ended = "garbled"
-        result.finish(_ending_sentence(outcome))
+        if outcome.ended == "time":
+            result.finish("The time limit was reached before this could be checked.")
+        elif ENDINGS[outcome.ended] is ENDED:
+            result.finish("An earlier item failed.")
+        result.finish(f"This could not be checked: {ENDINGS[outcome.ended][1]}.")
 
     def _play(self, scenes: list[dict[str, Any]], file: str, files: dict[str, bytes]) -> Outcome:
         """Play all scenes; one that ends the process is left out, and the others are tried again without it."""
@@ -226,41 +206,26 @@ class Grader:
         for _ in range(RETRIES):
             request = {"file": file, "scenes": left, "stand_ins": stand_ins}
             outcome = self._workers.run(request, files, self._limits)
-            total.printed = total.printed or outcome.printed
-            total.ended = outcome.ended
-            imported = "import" in outcome.results
-            for name in outcome.results:
-                total.results.setdefault(name, outcome.results[name])
-            for name, error in outcome.errors.items():
-                total.errors.setdefault(name, error)
-            if "import" in outcome.errors:
-                return total
+            total.printed, total.ended = total.printed or outcome.printed, outcome.ended
+            total.results = {**outcome.results, **total.results}
+            total.errors = {**outcome.errors, **total.errors}
             left = [s for s in left if s["name"] not in total.results and s["name"] not in total.errors]
-            if not left:
+            if not left or "import" in total.errors:
                 return total
             kind, message = ENDINGS[outcome.ended]
             error = {"type": kind, "message": message, "where": None}
-            if not imported and scenes[0]["kind"] != "script":
+            if scenes[0]["kind"] == "script" or "import" in outcome.results:
+                total.errors[left[0]["name"]] = error
+                # A training step that does not end does not end in the other scenes either.
+                alike = TRAINING if outcome.ended == "time" and left[0]["kind"] in TRAINING else ()
+                left = [scene for scene in left[1:] if scene["kind"] not in alike]
+            elif stand_ins or ENDINGS[outcome.ended] is not ENDED:
+                total.errors["import"] = error
+            else:
                 # The import itself ended the process; it may have been an earlier task's file that it imports.
-                if stand_ins or outcome.ended != "exit" and outcome.ended != "done":
-                    total.errors["import"] = error
-                    return total
                 stand_ins = True
-                continue
-            total.errors[left[0]["name"]] = error
-            # A training step that does not end does not end in the other scenes either.
-            alike = TRAINING if outcome.ended == "time" and left[0]["kind"] in TRAINING else ()
-            left = [scene for scene in left[1:] if scene["kind"] not in alike]
-            if not left:
+            if not left or "import" in total.errors:
                 return total
         for scene in left:
             total.errors.setdefault(scene["name"], error)
         return total
-
-
-def _ending_sentence(outcome: Outcome) -> str:
-    if outcome.ended == "time":
-        return "The time limit was reached before this could be checked."
-    if outcome.ended in ("done", "exit"):
-        return "An earlier item failed."
-    return f"This could not be checked: {ENDINGS[outcome.ended][1]}."

@@ -11,18 +11,22 @@ from gankit.errors import InputError
 from gankit.grading.grade import Report
 from gankit.grading.judge.scripts.judges import CLASS_CHECKS
 from gankit.grading.judge.tasks import TASKS
-from gankit.grading.judge.verdicts import Check
+from gankit.grading.judge.verdicts import TaskResult
 
 
-def all_checks() -> dict[str, Check]:
-    """Return every check by its full key, as ``3.penalty``; those of the older coursework's names last."""
-    found = {f"{task.number}.{check.key}": check for task in TASKS for check in task.checks}
-    return {**{f"6.{check.key}": check for check in CLASS_CHECKS}, **found}
+def all_checks() -> dict[str, float]:
+    """Return the points of every check by its full key, as ``3.penalty``; also those of the older coursework alone."""
+    return {**{f"6.{check.key}": check.points for check in CLASS_CHECKS}, **own_points()}
+
+
+def own_points() -> dict[str, float]:
+    """Return the points of this project's checks."""
+    return {f"{task.number}.{check.key}": check.points for task in TASKS for check in task.checks}
 
 
 def default_points() -> str:
     """Return a file with the points of all checks, to be changed."""
-    return json.dumps({f"{t.number}.{c.key}": c.points for t in TASKS for c in t.checks}, indent=2) + "\n"
+    return json.dumps(own_points(), indent=2) + "\n"
 
 
 def read_points(path: Path | None) -> dict[str, float]:
@@ -53,16 +57,15 @@ def read_points(path: Path | None) -> dict[str, float]:
 def with_points(report: Report, points: dict[str, float]) -> Report:
     """Return a report whose checks are worth other points; what was right stays right."""
 
-    def worth(number: int, check: Check) -> Check:
-        return replace(check, points=points.get(f"{number}.{check.key}", check.points))
+    def changed(task: TaskResult) -> TaskResult:
+        worth = [replace(c, points=points.get(f"{task.number}.{c.key}", c.points)) for c in task.checks]
+        return replace(task, checks=tuple(worth))
 
-    tasks = [replace(task, checks=tuple(worth(task.number, check) for check in task.checks)) for task in report.tasks]
-    return replace(report, tasks=tasks)
+    return replace(report, tasks=[changed(task) for task in report.tasks])
 
 
 def refuse_unknown(key: str, where: str) -> None:
     """Raise an error for a check that there is not; it names those of the same task."""
-    if key in all_checks():
-        return
-    known = [name for name in all_checks() if name.split(".")[0] == key.split(".")[0]] or ["1.builds", "3.penalty"]
-    raise InputError(f"{where} names {key!r}, and there is no such check; take one of {', '.join(known)}.")
+    if key not in all_checks():
+        known = [name for name in all_checks() if name.split(".")[0] == key.split(".")[0]] or ["1.builds", "3.penalty"]
+        raise InputError(f"{where} names {key!r}, and there is no such check; take one of {', '.join(known)}.")

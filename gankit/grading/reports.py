@@ -6,7 +6,7 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ from gankit.grading.copies import same_programs
 from gankit.grading.grade import Report
 from gankit.grading.judge.verdicts import FAIL, NOT_CHECKED, PASS, Check, Finding, TaskResult
 
-SIGNS = {PASS: "+", FAIL: "-", NOT_CHECKED: "?"}
+SIGNS = {PASS: "+", FAIL: "-"}
 # Gradescope cuts an output beyond this.
 LONGEST = 100_000
 
@@ -31,77 +31,79 @@ def earned(check: Check, finding: Finding) -> float:
     return round(check.points * finding.share, 2)
 
 
-class Outline(NamedTuple):
-    """A task's findings in the order in which they are read.
+def in_all(result: Report | TaskResult) -> str:
+    """Say how many points a submission or a task has."""
+    return f"{number(result.points)} of {number(result.most)}"
 
-    ``start`` is what to mend first, empty where everything passed. ``scored`` are the checks that passed or failed,
-    ``further`` those that failed but for the first one, ``unchecked`` the reasons why some were not made.
+
+class Outline(NamedTuple):
+    """A task's findings in words, in the order in which they are read.
+
+    ``start`` is what to mend first, empty where everything passed; ``scored`` has (verdict, points, title) of what
+    passed or failed, ``further`` the sentences by title of what failed but for the first one, and ``unchecked``
+    (points, titles, reason) of the rest.
     """
 
     start: str
-    scored: list[tuple[Check, Finding]]
-    further: list[tuple[Check, Finding]]
-    unchecked: list[tuple[str, list[Check]]]
+    scored: list[tuple[str, str, str]]
+    further: dict[str, str]
+    unchecked: list[tuple[str, str, str]]
 
 
 def outline(task: TaskResult) -> Outline:
     """Order the findings of a task."""
-    pairs = [(check, task.findings[check.key]) for check in task.checks]
-    failed = [pair for pair in pairs if pair[1].verdict == FAIL]
+    scored: list[tuple[str, str, str]] = []
+    failed: list[tuple[str, str]] = []
     reasons: dict[str, list[Check]] = {}
-    for check, finding in pairs:
+    for check, finding in task.pairs:
         if finding.verdict == NOT_CHECKED:
             reasons.setdefault(finding.sentence, []).append(check)
-    start = ""
-    if failed:
-        start = f"{failed[0][1].sentence} (Item: {failed[0][0].title}.)"
-    elif reasons:
-        start = next(iter(reasons))
-    scored = [pair for pair in pairs if pair[1].verdict != NOT_CHECKED]
+        else:
+            scored.append((finding.verdict, f"{number(earned(check, finding))}/{number(check.points)}", check.title))
+        if finding.verdict == FAIL:
+            failed.append((check.title, finding.sentence))
     # Checks stand in the order in which one builds on the other: the first that failed is the one to mend first.
-    return Outline(start, scored, failed[1:], list(reasons.items()))
+    start = f"{failed[0][1]} (Item: {failed[0][0]}.)" if failed else next(iter(reasons), "")
+    unchecked = [
+        (f"0/{number(sum(check.points for check in checks))}", "; ".join(check.title for check in checks), reason)
+        for reason, checks in reasons.items()
+    ]
+    return Outline(start, scored, dict(failed[1:]), unchecked)
 
 
-def together(checks: list[Check]) -> str:
-    """Name several checks in one line."""
-    return "; ".join(check.title for check in checks)
-
-
-def replay(report: Report) -> str:
-    """Say how the inputs of a report can be made again."""
+def notes_of(report: Report) -> list[str]:
+    """Return the notes on a submission, and how its inputs can be made again."""
     seeds: dict[int, list[str]] = {}
     for task in report.tasks:
         if task.file:
             seeds.setdefault(report.runs[task.number].seed, []).append(str(task.number))
-    stacks = sorted({run.stack for run in report.runs.values() if run.stack})
-    options = [f"--tasks {','.join(numbers)} --seed {seed}" for seed, numbers in seeds.items()]
-    return f"Graded on {' and '.join(stacks)}. To repeat it: {'; '.join(options)}." if options else ""
+    options = "; ".join(f"--tasks {','.join(numbers)} --seed {seed}" for seed, numbers in seeds.items())
+    again = [f"Graded on {' and '.join(stacks_of([report]))}. To repeat it: {options}."] if seeds else []
+    return report.notes + again
+
+
+def stacks_of(reports: Iterable[Report]) -> list[str]:
+    """Name the libraries on which submissions were graded."""
+    return sorted({run.stack for report in reports for run in report.runs.values() if run.stack})
 
 
 def text(report: Report) -> str:
     """Return the table for the terminal: what to mend first, a line a check, and a sentence for each that failed."""
-    lines = [f"{report.name}: {number(report.points)} of {number(report.most)} points"]
+    lines = [f"{report.name}: {in_all(report)} points"]
     for task in report.tasks:
         parts = outline(task)
-        lines += ["", f"  {task.number}. {task.title} ({task.file or 'no file'}): {_points(task)}"]
-        lines += [f"    Start here: {parts.start}"] if parts.start and task.file else []
-        lines += [f"    {parts.start}"] if not task.file else []
-        told = {check.key: finding.sentence for check, finding in parts.further}
-        for check, finding in parts.scored:
-            score = f"{number(earned(check, finding))}/{number(check.points)}"
-            lines.append(f"    {SIGNS[finding.verdict]} {score:>7}  {check.title}")
-            lines += [f"               {told[check.key]}"] if check.key in told else []
-        for reason, checks in parts.unchecked if task.file else ():
-            score = f"0/{number(sum(check.points for check in checks))}"
-            lines.append(f"    {SIGNS[NOT_CHECKED]} {score:>7}  not checked: {together(checks)}. {reason}")
+        lines += ["", f"  {task.number}. {task.title} ({task.file or 'no file'}): {in_all(task)}"]
+        if task.file is None:
+            lines.append(f"    {parts.start}")
+            continue
+        lines += [f"    Start here: {parts.start}"] if parts.start else []
+        for verdict, points, title in parts.scored:
+            lines.append(f"    {SIGNS[verdict]} {points:>7}  {title}")
+            lines += [f"               {parts.further[title]}"] if title in parts.further else []
+        lines += [f"    ? {points:>7}  not checked: {titles}. {reason}" for points, titles, reason in parts.unchecked]
         lines += [f"    hint: {hint}" for hint in task.hints]
-    notes = [*report.notes, *filter(None, [replay(report)])]
-    lines += ([""] if notes else []) + [f"  note: {note}" for note in notes]
-    return "\n".join(map(printable, lines)) + "\n"
-
-
-def _points(task: TaskResult) -> str:
-    return f"{number(task.points)} of {number(task.most)}"
+    notes = [f"  note: {note}" for note in notes_of(report)]
+    return "\n".join(printable(line) for line in [*lines, *([""] if notes else []), *notes]) + "\n"
 
 
 def quoted(printed: str, most: int = 20) -> list[str]:
@@ -119,78 +121,67 @@ def _escaped(sentence: str) -> str:
 
 def markdown(report: Report) -> str:
     """Return the feedback for a student."""
-    lines = [f"# {_escaped(report.name)}: {number(report.points)} of {number(report.most)} points", ""]
+    lines = [f"# {_escaped(report.name)}: {in_all(report)} points", ""]
     for task in report.tasks:
         parts = outline(task)
-        lines += [f"## {task.number}. {task.title}: {_points(task)}", ""]
+        lines += [f"## {task.number}. {task.title}: {in_all(task)}", ""]
         if task.file is None:
             lines += [_escaped(parts.start), ""]
             continue
         lines += [f"**Start here:** {_escaped(parts.start)}", ""] if parts.start else []
         lines += ["| | points | |", "| --- | --- | --- |"] if parts.scored else []
-        for check, finding in parts.scored:
-            score = f"{number(earned(check, finding))} / {number(check.points)}"
-            lines.append(f"| {finding.verdict} | {score} | {_escaped(check.title)} |")
+        for verdict, points, title in parts.scored:
+            lines.append(f"| {verdict} | {points.replace('/', ' / ')} | {_escaped(title)} |")
         lines.append("")
-        lines += [f"- **{_escaped(check.title)}**: {_escaped(found.sentence)}" for check, found in parts.further]
-        for reason, checks in parts.unchecked:
-            lines.append(f"- Not checked: {_escaped(together(checks))}. {_escaped(reason)}")
+        lines += [f"- **{_escaped(title)}**: {_escaped(sentence)}" for title, sentence in parts.further.items()]
+        lines += [f"- Not checked: {_escaped(f'{titles}. {reason}')}" for _, titles, reason in parts.unchecked]
         lines += [f"- Hint: {_escaped(hint)}" for hint in task.hints]
         if task.printed and parts.start:
             lines += ["", "It printed:", "", *("    " + line for line in quoted(task.printed))]
         lines.append("")
-    notes = [*report.notes, *filter(None, [replay(report)])]
-    return "\n".join(lines + [f"*{_escaped(note)}*\n" for note in notes]).rstrip() + "\n"
+    return "\n".join(lines + [f"*{_escaped(note)}*\n" for note in notes_of(report)]).rstrip() + "\n"
 
 
 def table(reports: Iterable[Report]) -> str:
     """Return the class as CSV: a row a submission, points in all, of each task, and of each check."""
     reports = list(reports)
-    memory = io.StringIO()
-    writer = csv.writer(memory, lineterminator="\n")
     if not reports:
         return ""
+    memory = io.StringIO()
+    writer = csv.writer(memory, lineterminator="\n")
     # Submissions with the older coursework's names have other checks, and no task 5.
-    tasks = [task for report in reports for task in report.tasks]
-    keys = dict.fromkeys(f"{task.number}.{check.key}" for task in sorted(tasks, key=_number) for check in task.checks)
-    numbers = sorted({task.number for task in tasks})
+    tasks = sorted((task for report in reports for task in report.tasks), key=lambda task: task.number)
+    keys = dict.fromkeys(f"{task.number}.{check.key}" for task in tasks for check in task.checks)
+    numbers = dict.fromkeys(task.number for task in tasks)
     writer.writerow(["submission", "points", "most", *(f"task_{n}" for n in numbers), "same_program_as", *keys])
     same = same_programs(reports)
     for report in reports:
         points = {task.number: number(task.points) for task in report.tasks}
-        single = {f"{t.number}.{c.key}": number(earned(c, t.findings[c.key])) for t in report.tasks for c in t.checks}
+        single = {f"{task.number}.{check.key}": number(earned(check, found)) for task, check, found in _cases(report)}
         others = "; ".join(f"{n}: {', '.join(names)}" for n, names in same.get(report.name, {}).items())
-        row = [number(report.points), number(report.most), *(points.get(n, "") for n in numbers)]
-        writer.writerow([_cell(report.name), *row, others, *(single.get(key, "") for key in keys)])
+        # A name that begins like a formula is one to a spreadsheet.
+        row = ["'" + report.name if report.name[:1] in "=+-@" else report.name]
+        row += [number(report.points), number(report.most), *(points.get(n, "") for n in numbers), others]
+        writer.writerow([*row, *(single.get(key, "") for key in keys)])
     return memory.getvalue()
 
 
-def _number(task: TaskResult) -> int:
-    return task.number
-
-
-def _cell(name: str) -> str:
-    # A name that begins like a formula is one to a spreadsheet.
-    return "'" + name if name[:1] in "=+-@" else name
+def _cases(report: Report) -> Iterator[tuple[TaskResult, Check, Finding]]:
+    return ((task, check, finding) for task in report.tasks for check, finding in task.pairs)
 
 
 def junit(reports: Iterable[Report]) -> str:
     """Return JUnit XML: a suite a submission, a case a check, its points among the properties."""
     root = ElementTree.Element("testsuites")
     for report in reports:
-        cases = [(task, check, task.findings[check.key]) for task in report.tasks for check in task.checks]
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=printable(report.name),
-            tests=str(len(cases)),
-            failures=str(sum(finding.verdict == FAIL for _, _, finding in cases)),
-            skipped=str(sum(finding.verdict == NOT_CHECKED for _, _, finding in cases)),
-            time=f"{report.seconds:.1f}",
-        )
+        cases = list(_cases(report))
+        verdicts = [finding.verdict for _, _, finding in cases]
+        numbers = {"tests": len(cases), "failures": verdicts.count(FAIL), "skipped": verdicts.count(NOT_CHECKED)}
+        about = {"name": printable(report.name), "time": f"{report.seconds:.1f}"}
+        suite = ElementTree.SubElement(root, "testsuite", about, **{key: str(n) for key, n in numbers.items()})
         for task, check, finding in cases:
-            name = f"task {task.number} {task.title}"
-            case = ElementTree.SubElement(suite, "testcase", classname=name, name=check.title, time="0")
+            about = {"classname": f"task {task.number} {task.title}", "name": check.title, "time": "0"}
+            case = ElementTree.SubElement(suite, "testcase", about)
             properties = ElementTree.SubElement(case, "properties")
             for key, value in (("points", earned(check, finding)), ("most", check.points)):
                 ElementTree.SubElement(properties, "property", name=key, value=number(value))
@@ -208,39 +199,28 @@ def printable(sentence: str) -> str:
 
 
 def gradescope(report: Report, hidden: Collection[str] = ()) -> dict[str, Any]:
-    """Return Gradescope's ``results.json``.
-
-    Parameters
-    ----------
-    report : Report
-        One submission's report.
-    hidden : set of str
-        Tasks (``"3"``) or checks (``"3.penalty"``) that students are not shown.
-    """
+    """Return Gradescope's ``results.json``; ``hidden`` are tasks and checks that students do not see."""
     tests = []
-    for task in report.tasks:
-        for place, check in enumerate(task.checks, start=1):
-            finding = task.findings[check.key]
-            said = finding.sentence if finding.verdict != NOT_CHECKED else f"Not checked: {finding.sentence}"
-            is_hidden = str(task.number) in hidden or f"{task.number}.{check.key}" in hidden
-            tests.append(
-                {
-                    "score": earned(check, finding),
-                    "max_score": check.points,
-                    "status": "passed" if finding.verdict == PASS else "failed",
-                    "name": f"{task.title}: {check.title}",
-                    "number": f"{task.number}.{place}",
-                    "output": said[:LONGEST],
-                    "output_format": "text",
-                    "tags": [check.key],
-                    "visibility": "hidden" if is_hidden else "visible",
-                }
-            )
+    for task, check, finding in _cases(report):
+        said = finding.sentence if finding.verdict != NOT_CHECKED else f"Not checked: {finding.sentence}"
+        is_hidden = str(task.number) in hidden or f"{task.number}.{check.key}" in hidden
+        test = {
+            "score": earned(check, finding),
+            "max_score": check.points,
+            "status": "passed" if finding.verdict == PASS else "failed",
+            "name": f"{task.title}: {check.title}",
+            "number": f"{task.number}.{task.checks.index(check) + 1}",
+            "output": said[:LONGEST],
+            "output_format": "text",
+            "tags": [check.key],
+            "visibility": "hidden" if is_hidden else "visible",
+        }
+        tests.append(test)
     hints = [f"Task {task.number}, hint: {hint}" for task in report.tasks for hint in task.hints]
     return {
         "score": report.points,
         "execution_time": round(report.seconds, 1),
-        "output": "\n".join([*hints, *report.notes, replay(report)])[:LONGEST],
+        "output": "\n".join([*hints, *notes_of(report)])[:LONGEST],
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -267,16 +247,10 @@ def classroom(report: Report) -> str:
             "line_no": 0,
             "duration": 0,
         }
-        for task in report.tasks
-        for check in task.checks
-        for finding in [task.findings[check.key]]
+        for task, check, finding in _cases(report)
     ]
-    result = {
-        "version": 1,
-        "status": "pass" if report.points == report.most else "fail",
-        "max_score": report.most,
-        "tests": tests,
-    }
+    status = "pass" if report.points == report.most else "fail"
+    result = {"version": 1, "status": status, "max_score": report.most, "tests": tests}
     return base64.b64encode(json.dumps(result).encode()).decode()
 
 

@@ -33,12 +33,21 @@ def _grader_digest() -> bytes:
     return digest.digest()
 
 
+def _digest(submission: Submission, grader: Grader) -> str:
+    """Name what a result depends on: the files, the libraries, and the grader itself."""
+    known = (submission.tasks, submission.near, submission.naming, grader.stack)
+    digest = hashlib.sha256(repr(known).encode() + _grader_digest())
+    for name, content in sorted(submission.files.items()):
+        digest.update(repr((name, len(content))).encode() + content)
+    return digest.hexdigest()
+
+
 class Results:
-    """The results in a folder.
+    """The results in a folder, or those of this run alone, which are not stored.
 
     Parameters
     ----------
-    folder : path
+    folder : path or None
         The folder; it need not exist yet.
     points : dict
         Points by check, where they differ from the grader's own. They hold for what is stored as well.
@@ -46,13 +55,13 @@ class Results:
         What Gradescope does not show students.
     """
 
-    def __init__(self, folder: Path, points: dict[str, float], hidden: Collection[str] = ()):
+    def __init__(self, folder: Path | None, points: dict[str, float], hidden: Collection[str] = ()):
         self._folder = folder
         self._points = points
         self._hidden = set(hidden)
         self.reports: dict[str, Report] = {}
         self._stored: dict[str, str] = {}
-        for path in sorted(folder.glob("*/report.json")):
+        for path in sorted(folder.glob("*/report.json")) if folder else ():
             try:
                 text = path.read_text(encoding="utf-8")
                 report = with_points(from_json(json.loads(text)), points)
@@ -75,23 +84,29 @@ class Results:
     def merge(self, submission: Submission, fresh: Report, grader: Grader) -> Report:
         """Put fresh results in the place of the stored ones, and store the whole."""
         digest = _digest(submission, grader)
-        runs = {number: _described(run, fresh, number, submission, digest) for number, run in fresh.runs.items()}
-        tasks = {task.number: task for task in fresh.tasks}
         old = self.reports.get(submission.name) or Report(submission.name, [])
-        for task in old.tasks:
-            if task.number not in tasks and submission.has_task(task.number):
-                tasks[task.number] = task
-                runs[task.number] = old.runs[task.number]
-        notes = fresh.notes + missing(tasks, submission)
+        tasks = {task.number: task for task in old.tasks if submission.has_task(task.number)}
+        runs = {number: old.runs[number] for number in tasks}
+        for task in fresh.tasks:
+            tasks[task.number] = task
+            runs[task.number] = replace(
+                fresh.runs[task.number], digest=digest, program=_program_of(task, submission.files)
+            )
+        notes = list(fresh.notes)
+        missing = [str(number) for number in TASK_FILES if submission.has_task(number) and number not in tasks]
+        notes += [f"Not graded: task {', '.join(missing)}."] if missing else []
         aged = [str(number) for number in sorted(tasks) if runs[number].digest != digest]
         if aged:
             notes.append(f"Task {', '.join(aged)}: graded earlier, with other files, libraries or another grader.")
         report = Report(submission.name, [tasks[number] for number in sorted(tasks)], notes, runs)
         self.reports[submission.name] = with_points(report, self._points)
         self._write(submission.name)
+        self._write_table()
         return self.reports[submission.name]
 
     def _write(self, name: str) -> None:
+        if self._folder is None:
+            return
         report = self.reports[name]
         text = json.dumps(to_json(report), indent=1)
         if text == self._stored.get(name):
@@ -105,40 +120,27 @@ class Results:
         reports.write(folder / "report.json", text)
         self._stored[name] = text
 
-    def write_table(self) -> None:
-        """Write the class's points; done after each submission, so that a run that is stopped leaves what it has."""
-        reports.write(self._folder / "grades.csv", reports.table(self.reports.values()))
+    def _write_table(self) -> None:
+        # After each submission, so that a run that is stopped leaves what it has.
+        if self._folder:
+            reports.write(self._folder / "grades.csv", reports.table(self.reports.values()))
 
     def write_class(self) -> None:
         """Write what is about the whole class, and again what other points have changed."""
+        if self._folder is None:
+            return
         for name in self.reports:
             self._write(name)
-        self.write_table()
+        self._write_table()
         reports.write(self._folder / "junit.xml", reports.junit(self.reports.values()))
         reports.write(self._folder / "index.html", page.index(list(self.reports.values())))
+        print(f"{len(self.reports)} results are in {self._folder}: open index.html there.")
 
 
-def missing(graded: Collection[int], submission: Submission) -> list[str]:
-    """Return a note on the tasks that have not been graded, if there are any."""
-    left = [number for number in TASK_FILES if submission.has_task(number) and number not in graded]
-    return [f"Not graded: task {', '.join(map(str, left))}."] if left else []
-
-
-def _digest(submission: Submission, grader: Grader) -> str:
-    """Name what a result depends on: the files, the libraries, and the grader itself."""
-    known = (submission.tasks, submission.near, submission.naming, grader.stack)
-    digest = hashlib.sha256(repr(known).encode() + _grader_digest())
-    for name in sorted(submission.files):
-        digest.update(repr((name, len(submission.files[name]))).encode() + submission.files[name])
-    return digest.hexdigest()
-
-
-def _described(run: TaskRun, report: Report, number: int, submission: Submission, digest: str) -> TaskRun:
-    task = next(task for task in report.tasks if task.number == number)
+def _program_of(task: TaskResult, files: dict[str, bytes]) -> str:
     # What has not been started is the same for everybody.
     started = any(finding.verdict != NOT_CHECKED for finding in task.findings.values())
-    program = program_name(submission.files[task.file]) if task.file and started else ""
-    return replace(run, digest=digest, program=program)
+    return program_name(files[task.file]) if task.file and started else ""
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -146,18 +148,12 @@ def to_json(report: Report) -> dict[str, Any]:
     tasks = []
     for task in report.tasks:
         checks = [
-            {
-                "key": check.key,
-                "title": check.title,
-                "points": reports.earned(check, task.findings[check.key]),
-                "most": check.points,
-                **vars(task.findings[check.key]),
-            }
-            for check in task.checks
+            {**asdict(check), "points": reports.earned(check, finding), "most": check.points, **vars(finding)}
+            for check, finding in task.pairs
         ]
-        numbers = {"number": task.number, "title": task.title, "file": task.file, "points": task.points}
+        about = {"number": task.number, "title": task.title, "file": task.file, "points": task.points}
         rest = {"hints": task.hints, "printed": task.printed, "checks": checks}
-        tasks.append({**numbers, "most": task.most, **asdict(report.runs[task.number]), **rest})
+        tasks.append({**about, "most": task.most, **asdict(report.runs[task.number]), **rest})
     return {"name": report.name, "points": report.points, "most": report.most, "notes": report.notes, "tasks": tasks}
 
 
@@ -165,11 +161,10 @@ def from_json(stored: dict[str, Any]) -> Report:
     """Return the report that :func:`to_json` stored."""
     tasks, runs = [], {}
     for entry in stored["tasks"]:
-        number = entry["number"]
+        number, file = entry["number"], entry["file"]
         findings = {c["key"]: Finding(c["verdict"], c["share"], c["sentence"], c["idea"]) for c in entry["checks"]}
-        own = {check.key: check for check in TASKS[number - 1].checks_of(entry["file"])}
+        own = {check.key: check for check in TASKS[number - 1].checks_of(file)}
         checks = tuple(own.get(c["key"], Check(c["key"], c["title"], c["most"])) for c in entry["checks"])
-        about = (number, entry["title"], entry["file"], checks)
-        tasks.append(TaskResult(*about, findings, entry["hints"], entry["printed"]))
+        tasks.append(TaskResult(number, entry["title"], file, checks, findings, entry["hints"], entry["printed"]))
         runs[number] = TaskRun(**{key: entry[key] for key in ("seed", "seconds", "stack", "digest", "program")})
     return Report(stored["name"], tasks, stored["notes"], runs)

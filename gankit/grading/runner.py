@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent import futures
 from typing import Any
 
-from gankit.grading.answers import Collector, Outcome, ThreadCollector
+from gankit.grading.answers import Collector, Outcome
 from gankit.grading.stage import Limits, Stage, remove_folder
-from gankit.grading.warmed import START_SECONDS, Template, TemplateLost, environment
+from gankit.grading.warmed import START_SECONDS, Run, Template, TemplateLost, environment
 from gankit.grading.worker.serve import REQUEST
 
 __all__ = ["Limits", "Outcome", "Workers"]
@@ -35,7 +36,7 @@ class Workers:
         self._template: Template | None = None
         self._lock = threading.Lock()
         # Linux ends the template with the thread that started it, so that thread has to last.
-        self._starter = ThreadPoolExecutor(1)
+        self._starter = futures.ThreadPoolExecutor(1)
         self.landlock = 0
 
     def __enter__(self) -> Workers:
@@ -68,76 +69,71 @@ class Workers:
         order = self._stage.order(folder, limits)
         try:
             if not self.fork:
-                return self._run_cold(order, limits)
+                return self._collected(self._cold, order, limits.wall_seconds + START_SECONDS / 3)
             # A child may, where the kernel does not prevent it, take the template down: that is found out and mended.
             for _ in range(2):
-                outcome = self._run_warm(order, limits)
-                if outcome is not None:
-                    return outcome
+                with contextlib.suppress(OSError, TemplateLost, futures.TimeoutError):
+                    return self._collected(self._warm, order, limits.wall_seconds)
                 if not (folder / REQUEST).exists():
-                    return Outcome(ended="exit")
+                    break
             return Outcome(ended="exit")
         finally:
             remove_folder(folder)
 
-    def start(self) -> None:
-        """Start the template now, instead of with the first request."""
-        if self.fork:
-            self._living_template()
-
-    def _living_template(self) -> Template:
+    def start(self) -> Template:
+        """Start the template where it does not run; the first request does it too."""
         with self._lock:
             if self._template is None or not self._template.alive():
                 self._template = self._starter.submit(Template, self._stage).result()
                 self.landlock = self._template.landlock
             return self._template
 
-    def _run_warm(self, order: dict[str, Any], limits: Limits) -> Outcome | None:
-        template = self._living_template()
-        results, results_end = os.pipe()
-        output, output_end = os.pipe()
-        run = None
+    def _collected(self, begin: Callable[[dict[str, Any], list[int]], Any], order: dict, seconds: float) -> Outcome:
+        """Let a process begin that carries out an order and writes to two pipes; return what it wrote."""
+        pipes = [os.pipe(), os.pipe()]
+        collector = Collector(*(reading for reading, _ in pipes))
         try:
-            try:
-                run = template.fork(order, [results_end, output_end])
-            finally:
-                os.close(results_end)
-                os.close(output_end)
-            collector = Collector(results, output, limits.wall_seconds)
-            reason = collector.collect()
-            if reason:
-                template.kill(run)
-            status = template.wait(run)
-        except (OSError, TemplateLost):
-            return None
+            process = begin(order, [writing for _, writing in pipes])
         finally:
-            os.close(results)
-            os.close(output)
+            for _, writing in pipes:
+                os.close(writing)
+        reason = collector.collect(seconds)
+        if reason:
+            process.kill()
+        status = process.wait()
         if not reason and status != 0:
             # SIGXCPU, then SIGKILL, end what used too much CPU time.
-            reason = "time" if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (9, 24) else "exit"
+            reason = "time" if status in (-9, -24) else "exit"
         return collector.outcome(reason)
 
-    def _run_cold(self, order: dict[str, Any], limits: Limits) -> Outcome:
-        arguments = [order["folder"], json.dumps(order), json.dumps(self._stage.search_path)]
+    def _warm(self, order: dict[str, Any], pipes: list[int]) -> Run:
+        return self.start().fork(order, pipes)
+
+    def _cold(self, order: dict[str, Any], pipes: list[int]) -> _ColdProcess:
         script = self._stage.packages / "grading_worker" / "cold.py"
         options: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(script), *arguments],
+        return _ColdProcess(
+            [sys.executable, "-I", "-S", str(script), json.dumps(order), json.dumps(self._stage.search_path)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=pipes[0],
+            stderr=pipes[1],
             cwd=order["folder"],
             env=environment(),
             **options,
         )
-        collector = ThreadCollector(process, limits.wall_seconds + START_SECONDS / 3)
-        reason = collector.collect()
+
+
+class _ColdProcess(subprocess.Popen):
+    """A process that takes along what it started."""
+
+    def kill(self) -> None:
         if os.name == "posix":
             with contextlib.suppress(OSError):
-                os.killpg(process.pid, 9)
-        process.kill()
-        status = process.wait()
-        if not reason and status != 0:
-            reason = "time" if status in (-9, -24) else "exit"
-        return collector.outcome(reason)
+                os.killpg(self.pid, 9)
+        super().kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            super().wait(5)
+        self.kill()
+        return super().wait(timeout)

@@ -19,11 +19,7 @@ from gankit.grading.worker.serve import REQUEST
 
 KIT = Path(__file__).resolve().parents[1]
 # What a worker must not see, should the kit be installed beside TensorFlow.
-KIT_MODULES = (
-    "gankit",
-    "coursework",
-    *(name[: -len(".py")] for names in TASK_FILES.values() for name in names),
-)
+KIT_MODULES = ("gankit", "coursework", *(name for names in TASK_FILES.values() for name in names))
 
 
 @dataclass(frozen=True)
@@ -50,28 +46,21 @@ class Stage:
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="gankit-grading-"))
         self.packages = self.root / "packages"
-        ignore = shutil.ignore_patterns("grading", "__pycache__", "*.pyc")
+        ignore = shutil.ignore_patterns("grading", "__pycache__")
         shutil.copytree(KIT, self.packages / "gankit", ignore=ignore)
-        worker = KIT / "grading" / "worker"
-        shutil.copytree(worker, self.packages / "grading_worker", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(KIT / "grading" / "worker", self.packages / "grading_worker", ignore=ignore)
         self.search_path = [str(self.packages), *package_folders()]
 
     def order(self, folder: Path, limits: Limits) -> dict[str, Any]:
         """Return what a worker is told about its folder and limits."""
         system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share", "/etc", "/usr/local/lib"]
         libraries = [sysconfig.get_paths()["stdlib"], str(Path(sys.base_prefix) / "lib")]
-        hidden = [
-            str(Path(path).resolve() / name)
-            for path in self.search_path[1:]
-            for module in KIT_MODULES
-            for name in (module, f"{module}.py")
-            if (Path(path) / name).exists()
-        ]
-        readable = {str(Path(path).resolve()) for path in [*self.search_path, *system, *libraries]}
+        readable = {Path(path).resolve() for path in [*self.search_path, *system, *libraries]}
+        installed = [Path(path).resolve() / name for path in self.search_path[1:] for name in KIT_MODULES]
         return {
             "folder": str(folder),
-            "readable": sorted(path for path in readable if Path(path).exists()),
-            "hidden": hidden,
+            "readable": sorted(str(path) for path in readable if path.exists()),
+            "hidden": [str(path) for path in installed if path.exists()],
             "cpu": limits.cpu_seconds,
             "memory": limits.memory_bytes,
         }

@@ -15,31 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.errors import InputError
-from gankit.grading.judge.tasks import TASKS as JUDGED
-from gankit.grading.points import read_points
+from gankit.grading.points import own_points, read_points
 from gankit.grading.submission import TASK_FILES
 from gankit.scripts import OneSentenceParser
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-HERE = "# YOUR CODE HERE"
+TO_WRITE = "# YOUR CODE HERE"
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = tuple(names[0][: -len(".py")] for names in TASK_FILES.values())
 # The README is the instructor's; students get ASSIGNMENT.md.
-COPIED = (
-    "LICENSE",
-    "Makefile",
-    "pyproject.toml",
-    "setup.py",
-    "constraints",
-    "coursework",
-    "data",
-    "docs",
-    "gankit",
-)
+COPIED = ("LICENSE", "Makefile", "pyproject.toml", "setup.py", "constraints", "coursework", "data", "docs", "gankit")
 # The judge knows every answer, and tools leave things behind.
 LEFT_OUT = shutil.ignore_patterns("grading", "grading.md", "__pycache__", "*.pyc", "*.h5.part")
-VISIBLE_TESTS = Path(__file__).parent / "visible_tests.py"
-ASSIGNMENT = Path(__file__).parent / "assignment.md"
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -53,14 +41,7 @@ class Region:
 
 
 def find_regions(source: str, name: str) -> list[Region]:
-    """Find the regions of a file.
-
-    Parameters
-    ----------
-    source : str
-        The file's text.
-    name : str
-        The file's name, for errors.
+    """Find the regions of a file; ``name`` is the file's, for errors.
 
     Raises
     ------
@@ -74,17 +55,15 @@ def find_regions(source: str, name: str) -> list[Region]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type != tokenize.COMMENT or token.string.strip() not in (BEGIN, END):
             continue
-        line = token.start[0] - 1
-        if token.string.strip() == BEGIN:
-            if begun is not None:
-                raise InputError(f"{name}, line {line + 1}: a solution begins inside another one; end that one first.")
-            begun = line
-        elif begun is None:
+        line, begins = token.start[0] - 1, token.string.strip() == BEGIN
+        if begins and begun is not None:
+            raise InputError(f"{name}, line {line + 1}: a solution begins inside another one; end that one first.")
+        if not begins and begun is None:
             raise InputError(f"{name}, line {line + 1}: a solution ends that has not begun; check its markers.")
-        else:
+        if begun is not None:
             indent = lines[begun][: len(lines[begun]) - len(lines[begun].lstrip())]
             regions.append(Region(begun, line + 1, indent, _what(lines, functions, begun)))
-            begun = None
+        begun = line if begins else None
     if begun is not None:
         raise InputError(f"{name}, line {begun + 1}: a solution begins and never ends; add {END!r}.")
     return regions
@@ -105,32 +84,27 @@ def strip(source: str, name: str) -> str:
     for region in reversed(find_regions(source, name)):
         words = region.words.replace("\\", "\\\\").replace('"', '\\"')
         raised = f'{region.indent}raise NotImplementedError("{words}")\n'
-        lines[region.first : region.behind] = [f"{region.indent}{HERE}\n", raised]
+        lines[region.first : region.behind] = [f"{region.indent}{TO_WRITE}\n", raised]
     return "".join(lines)
 
 
 def assignment(points: dict[str, float]) -> str:
     """Return the statement of the six tasks; ``points`` are those that differ from the grader's own."""
-    worth = {f"{task.number}.{check.key}": check.points for task in JUDGED for check in task.checks} | points
+    worth = own_points() | points
     words = {key: worth[key] for key in worth if key.startswith("6.")}
     words |= {str(n): sum(worth[key] for key in worth if key.startswith(f"{n}.")) for n in TASK_FILES}
     words["all"] = sum(worth.values())
     words["given"] = sum(worth[f"6.{key}"] for key in ("method", "generator", "discriminator", "runs"))
-    text = ASSIGNMENT.read_text(encoding="utf-8")
+    text = (HERE / "assignment.md").read_text(encoding="utf-8")
     for key, value in words.items():
         text = text.replace("{" + key + "}", f"{value:g}")
     return text
 
 
 def write_starter(folder: Path, points: dict[str, float] | None = None) -> None:
-    """Write the student's version of the kit.
+    """Write the student's version of the kit into an empty or new folder.
 
-    Parameters
-    ----------
-    folder : path
-        An empty or new folder.
-    points : dict, optional
-        Points by check, where they differ from the grader's own; the assignment states them.
+    The assignment states ``points`` where they differ from the grader's own.
 
     Raises
     ------
@@ -144,20 +118,19 @@ def write_starter(folder: Path, points: dict[str, float] | None = None) -> None:
         raise InputError(f"There is no {missing[0]} beside the package; run this from the project's own folder.")
     # Everything is read and stripped before anything is written.
     files = {f"{task}.py": strip((ROOT / f"{task}.py").read_text(encoding="utf-8"), f"{task}.py") for task in TASKS}
+    files["ASSIGNMENT.md"] = assignment(points or {})
     folder.mkdir(parents=True, exist_ok=True)
-    for name in COPIED:
-        path = ROOT / name
+    for path in [ROOT / name for name in COPIED]:
         if path.is_dir():
-            shutil.copytree(path, folder / name, ignore=LEFT_OUT)
+            shutil.copytree(path, folder / path.name, ignore=LEFT_OUT)
         elif path.is_file():
-            shutil.copy2(path, folder / name)
+            shutil.copy2(path, folder / path.name)
+    files["pyproject.toml"] = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    files["pyproject.toml"] = files["pyproject.toml"].replace("README.md", "ASSIGNMENT.md")
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    (folder / "ASSIGNMENT.md").write_text(assignment(points or {}), encoding="utf-8")
-    project = (folder / "pyproject.toml").read_text(encoding="utf-8")
-    (folder / "pyproject.toml").write_text(project.replace("README.md", "ASSIGNMENT.md"), encoding="utf-8")
     (folder / "tests").mkdir()
-    shutil.copy2(VISIBLE_TESTS, folder / "tests" / "test_tasks.py")
+    shutil.copy2(HERE / "visible_tests.py", folder / "tests" / "test_tasks.py")
 
 
 def starter_command(arguments: list[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 from gankit.grading.stage import Stage
@@ -32,103 +33,89 @@ class Template:
     def __init__(self, stage: Stage):
         self._channel, theirs = socket.socketpair()
         script = stage.packages / "grading_worker" / "template.py"
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(script), str(theirs.fileno()), json.dumps(stage.search_path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=[theirs.fileno()],
-            cwd=stage.root,
-            env=environment() | {"MALLOC_ARENA_MAX": "2"},
-        )
+        said = stage.root / "template.log"
+        with said.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(script), str(theirs.fileno()), json.dumps(stage.search_path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[theirs.fileno()],
+                cwd=stage.root,
+                env=environment() | {"MALLOC_ARENA_MAX": "2"},
+            )
         theirs.close()
         self._sending = threading.Lock()
-        self._news = threading.Condition()
-        self._ended: dict[int, int] = {}
-        self._runs = 0
+        self._statuses: list[Future[int]] = []
         self._lost = False
-        self._pending = b""
-        self._stderr = b""
-        threading.Thread(target=self._keep_stderr, daemon=True).start()
+        self._lines = self._channel.makefile("rb")
         self._channel.settimeout(START_SECONDS)
-        self.landlock = self._first_word()["landlock"]
+        try:
+            self.landlock = json.loads(self._lines.readline())["landlock"]
+        except (OSError, ValueError) as error:
+            self._process.kill()
+            words = said.read_text(encoding="utf-8", errors="replace")[-4000:]
+            raise RuntimeError(f"The worker process did not start:\n{words}") from error
         self._channel.settimeout(None)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def _keep_stderr(self) -> None:
-        stream = self._process.stderr
-        assert isinstance(stream, io.BufferedReader)
-        while True:
-            data = stream.read1(65536)
-            if not data:
-                return
-            self._stderr = (self._stderr + data)[-4000:]
-
-    def _first_word(self) -> dict[str, Any]:
-        line = self._line()
-        if line is None:
-            self._process.kill()
-            raise RuntimeError("The worker process did not start:\n" + self._stderr.decode(errors="replace"))
-        return json.loads(line)
-
-    def _line(self) -> bytes | None:
-        while b"\n" not in self._pending:
-            try:
-                data = self._channel.recv(65536)
-            except OSError:
-                return None
-            if not data:
-                return None
-            self._pending += data
-        line, self._pending = self._pending.split(b"\n", 1)
-        return line
-
     def _listen(self) -> None:
-        while True:
-            line = self._line()
-            with self._news:
-                if line is None:
-                    self._lost = True
-                else:
-                    message = json.loads(line)
-                    self._ended[message["ended"]] = message["status"]
-                self._news.notify_all()
-            if line is None:
-                return
+        with contextlib.suppress(OSError), self._lines:
+            for line in self._lines:
+                message = json.loads(line)
+                self._statuses[message["ended"]].set_result(message["status"])
+        self._lost = True
+        for status in self._statuses:
+            if not status.done():
+                status.set_exception(TemplateLost())
 
     def alive(self) -> bool:
         """Tell whether the process still runs and listens."""
         return not self._lost and self._process.poll() is None
 
-    def fork(self, order: dict[str, Any], descriptors: list[int]) -> int:
-        """Let a child carry out an order, with pipes to write to; return the number of the run."""
+    def fork(self, order: dict[str, Any], descriptors: list[int]) -> Run:
+        """Let a child carry out an order, with pipes to write to."""
         with self._sending:
-            self._runs += 1
-            run = self._runs
-            data = json.dumps({**order, "run": run}).encode() + b"\n"
+            run = Run(self, len(self._statuses))
+            self._statuses.append(run.status)
+            data = _line({**order, "run": run.number})
             sent = socket.send_fds(self._channel, [data], descriptors)
             self._channel.sendall(data[sent:])
         return run
 
-    def kill(self, run: int) -> None:
+    def kill(self, number: int) -> None:
         """End a run and every process that it started."""
         with self._sending:
-            self._channel.sendall(json.dumps({"kill": run}).encode() + b"\n")
-
-    def wait(self, run: int) -> int:
-        """Return the exit status of a run."""
-        with self._news:
-            if not self._news.wait_for(lambda: run in self._ended or self._lost, timeout=30):
-                raise TemplateLost
-            if run not in self._ended:
-                raise TemplateLost
-            return self._ended.pop(run)
+            self._channel.sendall(_line({"kill": number}))
 
     def stop(self) -> None:
         """End the process."""
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
         self._channel.close()
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class Run:
+    """A child of the warmed process; it ends as a process of :mod:`subprocess` does."""
+
+    def __init__(self, template: Template, number: int):
+        self._template = template
+        self.number = number
+        self.status: Future[int] = Future()
+
+    def kill(self) -> None:
+        """End it, and every process that it started."""
+        self._template.kill(self.number)
+
+    def wait(self) -> int:
+        """Return its exit status; below 0 where a signal ended it."""
+        return self.status.result(timeout=30)
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"

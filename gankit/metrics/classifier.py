@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from tensorflow import keras
 
 
 def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7000, seed: int = 0) -> float:
     """Classifier two-sample test (Lopez-Paz and Oquab 2017): how often a small CNN tells two sets of pictures apart.
 
-    The CNN has two convolutions (32 and 64 channels, 3x3, ReLU, each followed by max-pooling), a dense layer of 64 and
-    one of 1; Adam trains it for 8 epochs with batches of 64.
+    Adam trains the CNN of :func:`small_cnn` for 8 epochs with batches of 64.
 
     Parameters
     ----------
@@ -36,18 +41,35 @@ def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7
     pictures, labels = pictures[order], labels[order]
     training = min(training, int(1.4 * size))
     keras.utils.set_random_seed(seed)
-    network = keras.Sequential(
+    network = small_cnn(pictures.shape[1:3], 1, "sigmoid")
+    network.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    network.fit(pictures[:training], labels[:training], epochs=8, batch_size=64, verbose=0)
+    return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])
+
+
+def small_cnn(shape: Sequence[int], outputs: int, activation: str) -> keras.Model:
+    """Build a CNN for gray pictures: two convolutions (32 and 64 channels, 3x3, ReLU, max-pooling), and a dense layer.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Height and width of the pictures.
+    outputs : int
+        Width of the last layer, which follows a dense layer of 64 with ReLU.
+    activation : str
+        Activation of the last layer.
+    """
+    from tensorflow import keras
+
+    return keras.Sequential(
         [
-            keras.Input(pictures.shape[1:]),
+            keras.Input((*shape, 1)),
             keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),
             keras.layers.Dense(64, activation="relu"),
-            keras.layers.Dense(1, activation="sigmoid"),
+            keras.layers.Dense(outputs, activation=activation),
         ]
     )
-    network.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    network.fit(pictures[:training], labels[:training], epochs=8, batch_size=64, verbose=0)
-    return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])

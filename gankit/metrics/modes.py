@@ -1,17 +1,17 @@
-"""Modes of a point cloud: how many a sample covers, and what share of the sample lies on one."""
+"""Modes of a point cloud: how many a sample covers, what share of it lies on one, and how evenly it is divided."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:
-    """Measure how many modes a sample covers and what share of it lies on a mode (Srivastava et al. 2017).
+def mode_coverage(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[str, float]:
+    """Measure how a sample is divided among modes (Srivastava et al. 2017; the divergence: Lin et al. 2018).
 
     Parameters
     ----------
     points : np.ndarray
-        The sample, ``(n, d)``.
+        The sample, ``(n, d)``. The papers take 2,500 points.
     centres : np.ndarray
         The modes, ``(k, d)``.
     reach : float
@@ -20,7 +20,9 @@ def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[s
     Returns
     -------
     dict of str to float
-        ``modes_found``: share of modes on which at least one point lies; ``points_on_a_mode``: share of points.
+        ``modes``: number of modes on which at least one point lies; ``high_quality``: share of the points that lie on a
+        mode; ``mode_divergence``: the Kullback-Leibler divergence, in nats, of the shares of the points on each mode
+        from equal shares: 0 if all modes have as many points, log k if one mode has all, and nan if no mode has any.
 
     Raises
     ------
@@ -32,8 +34,13 @@ def modes_found(points: np.ndarray, centres: np.ndarray, reach: float) -> dict[s
         raise ValueError(f"points {points.shape} and centres {centres.shape} must have the shapes (n, d) and (k, d)")
     if not (np.isfinite(points).all() and np.isfinite(centres).all()):
         raise ValueError("points and centres must be finite")
-    on_mode = np.stack([((points - centre) ** 2).sum(axis=1) <= reach * reach for centre in centres])
+    squares = np.stack([((points - centre) ** 2).sum(axis=1) for centre in centres])
+    near = squares <= reach * reach
+    # A point that lies on several modes counts for the nearest.
+    counts = np.bincount(squares.argmin(axis=0)[near.any(axis=0)], minlength=len(centres))
+    shares = counts[counts > 0] / max(counts.sum(), 1)
     return {
-        "modes_found": float(on_mode.any(axis=1).mean()),
-        "points_on_a_mode": float(on_mode.any(axis=0).mean()),
+        "modes": int(near.any(axis=1).sum()),
+        "high_quality": float(near.any(axis=0).mean()),
+        "mode_divergence": float((shares * np.log(shares * len(centres))).sum()) if len(shares) else float("nan"),
     }

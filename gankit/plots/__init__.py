@@ -1,6 +1,8 @@
 """Pictures: arrays in, a Matplotlib figure out. All drawing code is here, and none of it writes files."""
 
+from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import histograms, losses, picture_of, tile
+from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
 from gankit.plots.faces import (
     chi_squared_density,
     convolutional,
@@ -14,14 +16,22 @@ from gankit.plots.points import TrainedPoints, points, points_film, points_side_
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 
 __all__ = [
+    "Fields",
+    "TrainedDensity",
+    "density_film",
+    "loss_comparison",
+    "saturation",
+    "trained_density",
     "TrainedPoints",
     "checkpoint_choices",
     "chi_squared_density",
+    "class_shares",
     "convolutional",
     "faces_by_score",
     "faces_side_by_side",
     "histograms",
     "losses",
+    "losses_and_right_answers",
     "picture_of",
     "points",
     "points_film",

@@ -74,6 +74,8 @@ def show_losses(
     losses: Mapping[str, Sequence[float]],
     unit: str = "epoch",
     undecided: Mapping[str, float] | None = None,
+    steps: Sequence[int] | None = None,
+    condition: str = "D is 0 everywhere",
 ) -> None:
     """Draw loss curves in the same axes.
 
@@ -87,21 +89,24 @@ def show_losses(
         The steps or epochs that one value stands for.
     undecided : mapping, optional
         The value of each loss if D is 0 everywhere, drawn as a dashed line.
+    steps : sequence of int, optional
+        The training step of each value, if values do not stand for whole units.
+    condition : str
+        What ``undecided`` stands for, in words.
     """
     for name, values in losses.items():
         colour, label = LOSS_STYLES.get(name, ("black", name))
-        axes.plot(
-            np.arange(1, len(values) + 1), values, color=colour, label=label, marker="." if len(values) < 3 else ""
-        )
+        places = np.arange(1, len(values) + 1) if steps is None else steps
+        axes.plot(places, values, color=colour, label=label, marker="." if len(values) < 3 else "")
     levels = {name: level for name, level in (undecided or {}).items() if name in losses}
     if levels and len(set(levels.values())) == 1:
         axes.axhline(
-            next(iter(levels.values())), color="0.3", linewidth=1, linestyle="--", label="both, if D is 0 everywhere"
+            next(iter(levels.values())), color="0.3", linewidth=1, linestyle="--", label=f"both, if {condition}"
         )
     else:
         for name, level in levels.items():
             colour, label = LOSS_STYLES.get(name, ("black", name))
-            axes.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if D is 0 everywhere")
+            axes.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if {condition}")
     axes.set_xlabel(unit)
     axes.set_title("losses", fontsize=11)
     axes.grid(alpha=0.25)

@@ -169,19 +169,20 @@ class PointCommandLine(CommandLine):
 
 
 class RecipeCommandLine(CommandLine):
-    """A parser whose --recipe sets the defaults of all other options.
+    """A parser in which one option, --recipe, names the recipe that sets the defaults of the others.
 
     Parameters
     ----------
     documentation, name : str
         As in :class:`CommandLine`.
     recipes : mapping
-        Maps the name of each recipe to its settings; the first recipe is the default. Each setting becomes an option,
-        so all recipes have the same settings.
+        Maps the name of each recipe to its settings; the first recipe is the default. Each setting becomes an option.
     choices : mapping, optional
         The allowed values of a setting, and its help. All other settings are those of :data:`SETTINGS`.
     flags : mapping, optional
         Options that are given or not, and their help.
+    selector : str
+        Another name for --recipe.
     """
 
     def __init__(
@@ -191,13 +192,16 @@ class RecipeCommandLine(CommandLine):
         recipes: Mapping[str, Mapping[str, Any]],
         choices: Mapping[str, tuple[Sequence[str], str]] | None = None,
         flags: Mapping[str, str] | None = None,
+        selector: str = "recipe",
     ):
         super().__init__(documentation, name)
-        self._recipes = recipes
+        self._recipes, self._selector = recipes, selector
         default = next(iter(recipes))
         if len(recipes) > 1:
-            self.add_argument("--recipe", choices=recipes, default=default, help="where the defaults below come from")
-        for setting in recipes[default]:
+            text = "where the defaults below come from"
+            self.add_argument(f"--{selector}", choices=recipes, default=default, help=text)
+        self._names = list(dict.fromkeys(setting for recipe in recipes.values() for setting in recipe))
+        for setting in self._names:
             flag = "--" + setting.replace("_", "-")
             if choices and setting in choices:
                 allowed, text = choices[setting]
@@ -214,11 +218,19 @@ class RecipeCommandLine(CommandLine):
     def parse_args(  # type: ignore[override]
         self, arguments: list[str] | None = None, namespace: None = None
     ) -> argparse.Namespace:
-        """Parse twice: first to find the recipe, then with the recipe's defaults."""
-        first = super().parse_args(arguments)
-        if len(self._recipes) > 1:
-            self.set_defaults(**self._recipes[first.recipe])
-        return super().parse_args(arguments)
+        """Parse twice: first to find the recipe, then with the recipe's defaults.
+
+        A setting that the recipe does not have is refused.
+        """
+        self.set_defaults(**self._recipes[next(iter(self._recipes))])
+        chosen = getattr(super().parse_args(arguments), self._selector, None) or next(iter(self._recipes))
+        recipe = self._recipes[chosen]
+        self.set_defaults(**{name: recipe.get(name) for name in self._names})
+        options = super().parse_args(arguments)
+        for name in self._names:
+            if name not in recipe and getattr(options, name) is not None:
+                self.error(f"--{name.replace('_', '-')} is not a setting of --{self._selector} {chosen}")
+        return options
 
 
 class FaceCommandLine(RecipeCommandLine):

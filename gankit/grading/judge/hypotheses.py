@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,13 @@ from gankit.grading.judge.verdicts import Said, fails
 class Hypothesis:
     """One thing that may have been computed: the check that it fails and the idea, none for what is right.
 
-    ``predict`` gives what it predicts of an observation, ``words`` fill the sentence of the catalogue. Losses have a
-    value from the scores ``(r, f)``, penalties from the input gradients; where that is not ``exact``, it differs from
-    stack to stack, and only gradients are compared.
+    What was seen knows how to compare itself with ``computed``; ``words`` fill the sentence of the catalogue.
     """
 
     check: str
     idea: str
-    predict: Callable[[Any], np.ndarray]
+    computed: Any
     words: dict[str, str] = field(default_factory=dict)
-    loss: Callable[[np.ndarray, np.ndarray], float] | None = None
-    penalty: Callable[[np.ndarray], float] | None = None
-    exact: bool = True
 
     @property
     def verdict(self) -> list[Said]:

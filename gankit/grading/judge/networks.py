@@ -9,16 +9,16 @@ import numpy as np
 
 Arrays = list[np.ndarray]
 
-# Each activation with its first and second derivative, as functions of (argument, value).
-ACTIVATIONS: dict[str, tuple[Callable, Callable, Callable]] = {
-    "linear": (lambda z: z, lambda z, a: np.ones_like(z), lambda z, a: np.zeros_like(z)),
-    "tanh": (np.tanh, lambda z, a: 1 - a**2, lambda z, a: -2 * a * (1 - a**2)),
+# Each activation with its derivative as a function of its value.
+ACTIVATIONS: dict[str, tuple[Callable, Callable]] = {
+    "linear": (lambda z: z, np.ones_like),
+    "tanh": (np.tanh, lambda a: 1 - a**2),
 }
 
 
 def rows(array: np.ndarray) -> np.ndarray:
     """Flatten each example."""
-    return np.asarray(array, np.float64).reshape(len(array), -1)
+    return np.asarray(array, np.float64).reshape(len(array), int(np.prod(np.shape(array)[1:])))
 
 
 @dataclass(frozen=True)
@@ -29,25 +29,21 @@ class Perceptron:
 
     def forward(self, weights: Arrays, x: np.ndarray) -> np.ndarray:
         """Return the outputs, shape ``(batch, units)``."""
-        return self._run(weights, x)[1][-1]
+        return self._values(weights, x)[-1]
 
-    def _run(self, weights: Arrays, x: np.ndarray) -> tuple[Arrays, Arrays]:
-        a = rows(x)
-        arguments, values = [], [a]
+    def _values(self, weights: Arrays, x: np.ndarray) -> Arrays:
+        values = [rows(x)]
         for layer, name in enumerate(self.activations):
-            arguments.append(values[-1] @ weights[2 * layer] + weights[2 * layer + 1])
-            values.append(ACTIVATIONS[name][0](arguments[-1]))
-        return arguments, values
+            values.append(ACTIVATIONS[name][0](values[-1] @ weights[2 * layer] + weights[2 * layer + 1]))
+        return values
 
     def backward(self, weights: Arrays, x: np.ndarray, cotangent: np.ndarray) -> tuple[Arrays, np.ndarray]:
         """Return d(sum(cotangent * output)) with respect to the weights and to the flattened input."""
-        arguments, values = self._run(weights, x)
-        gradients: Arrays = [np.zeros(0)] * len(weights)
-        for layer in reversed(range(len(self.activations))):
-            slope = ACTIVATIONS[self.activations[layer]][1]
-            cotangent = cotangent * slope(arguments[layer], values[layer + 1])
-            gradients[2 * layer] = values[layer].T @ cotangent
-            gradients[2 * layer + 1] = cotangent.sum(axis=0)
+        values = self._values(weights, x)
+        gradients: Arrays = []
+        for layer, name in reversed(list(enumerate(self.activations))):
+            cotangent = cotangent * ACTIVATIONS[name][1](values[layer + 1])
+            gradients[:0] = [values[layer].T @ cotangent, cotangent.sum(axis=0)]
             cotangent = cotangent @ weights[2 * layer].T
         return gradients, cotangent
 
@@ -56,32 +52,15 @@ class Perceptron:
         return self.backward(weights, x, np.ones((len(x), weights[-1].shape[0])))[1]
 
     def directional_gradient(self, weights: Arrays, x: np.ndarray, direction: np.ndarray) -> Arrays:
-        """Return the weights' gradient of sum over the batch of direction . dD(x)/dx.
+        """Return the weights' gradient of sum over the batch of direction . dD(x)/dx, by central differences.
 
-        That is the gradient of the derivative of D along ``direction``: the tangent is carried forward beside the
-        value, and both are taken back together. With ``direction`` the derivative of a penalty by the input
-        gradient, it is the second-order gradient of that penalty.
+        That is how the gradient of D's values changes as the inputs move in the direction. With ``direction`` the
+        derivative of a penalty by the input gradient, it is the second-order gradient of that penalty.
         """
-        a = rows(x)
-        tangent = rows(direction)
-        kept = []
-        for layer, name in enumerate(self.activations):
-            value, slope, bend = ACTIVATIONS[name]
-            kernel = weights[2 * layer]
-            z, dz = a @ kernel + weights[2 * layer + 1], tangent @ kernel
-            new = value(z)
-            kept.append((a, tangent, dz, slope(z, new), bend(z, new)))
-            a, tangent = new, slope(z, new) * dz
-        by_value, by_tangent = np.zeros_like(a), np.ones_like(tangent)
-        gradients: Arrays = [np.zeros(0)] * len(weights)
-        for layer in reversed(range(len(self.activations))):
-            a, tangent, dz, slope, bend = kept[layer]
-            by_z = by_value * slope + by_tangent * bend * dz
-            by_dz = by_tangent * slope
-            gradients[2 * layer] = a.T @ by_z + tangent.T @ by_dz
-            gradients[2 * layer + 1] = by_z.sum(axis=0)
-            by_value, by_tangent = by_z @ weights[2 * layer].T, by_dz @ weights[2 * layer].T
-        return gradients
+        ones = np.ones((len(x), weights[-1].shape[0]))
+        width = 1e-5 / (np.abs(direction).max() + 1e-12)
+        ahead, behind = (self.backward(weights, rows(x) + far * rows(direction), ones)[0] for far in (width, -width))
+        return [(a - b) / (2 * width) for a, b in zip(ahead, behind)]
 
 
 def glorot_like(random: np.random.Generator, widths: list[int], scale: float = 1.0) -> Arrays:

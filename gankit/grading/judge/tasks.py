@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.builder import judges as builder
 from gankit.grading.judge.catalogue import IDEAS
 from gankit.grading.judge.scripts import inputs
@@ -49,11 +50,11 @@ class Task:
 
     def judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
         """Write the findings, and the idioms of Keras 2 that were made to work."""
-        self._judge(play, outcome, result, stack)
+        self._judge(play, verdicts.Evidence(outcome.results, outcome.errors, result, stack))
         used = [name for found in outcome.results.values() for name in found.get("idioms", [])]
         result.add(hints(name, kind) for kind, name in IDEAS if kind == "idiom" and name in used)
 
-    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
         raise NotImplementedError
 
     def import_failed(self, result: TaskResult, error: dict[str, Any], stack: str) -> None:
@@ -68,9 +69,7 @@ class GanTask(Task):
     effort = 3
 
     def __init__(self, kind: Kind):
-        self.number = kind.number
-        self.title = kind.class_name
-        self.checks = kind.checks
+        self.number, self.title, self.checks = kind.number, kind.class_name, kind.checks
         self._kind = kind
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
@@ -78,35 +77,29 @@ class GanTask(Task):
         scenes = SceneMaker(self._kind.class_name, random).make()
         return Play([scene.request for scene in scenes.values()], file, kept=scenes)
 
-    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
         strict = not play.file[0].isdigit()
-        judge(Evidence(self._kind, play.kept, outcome.results, outcome.errors, result, strict, stack))
+        judge(Evidence(**vars(found), kind=self._kind, scenes=play.kept, strict=strict))
 
 
 class BuilderTask(Task):
     """Task 4."""
 
-    number = 4
-    title = "convolutional_GenDiscr"
-    checks = builder.CHECKS
-    effort = 2
+    number, title, checks, effort = 4, "convolutional_GenDiscr", builder.CHECKS, 2
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make weights and inputs."""
         scenes = builder.scenes(random)
         return Play(scenes, file, kept=scenes[1])
 
-    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        builder.judge(builder.Evidence(play.kept, outcome.results, outcome.errors, result, stack))
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        builder.judge(builder.Evidence(**vars(found), forward=play.kept))
 
 
 class FacesTask(Task):
     """Task 5."""
 
-    number = 5
-    title = "face generator"
-    checks = scripts.FACES_CHECKS
-    effort = 4
+    number, title, checks, effort = 5, "face generator", scripts.FACES_CHECKS, 4
 
     def prepare(self, random: np.random.Generator, file: str, submission: Submission) -> Play:
         """Make a few faces."""
@@ -114,18 +107,15 @@ class FacesTask(Task):
         files = {"few_faces.npy": inputs.faces_file(pictures)}
         return Play([inputs.faces_scene(file)], file, files, kept=pictures)
 
-    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, pictures=play.kept)
-        result.add(scripts.judge_face_generator(evidence))
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        evidence = scripts.Evidence(**vars(found), pictures=play.kept)
+        evidence.out.add(scripts.judge_face_generator(evidence))
 
 
 class ExplorerTask(Task):
     """Task 6: ``replace_weights``, and what builds on it."""
 
-    number = 6
-    title = "pretrained explorer"
-    checks = scripts.EXPLORER_CHECKS
-    effort = 4
+    number, title, checks, effort = 6, "pretrained explorer", scripts.EXPLORER_CHECKS, 4
 
     def checks_of(self, file: str | None) -> tuple[Check, ...]:
         """Return the checks of the script, or those of the older coursework's class."""
@@ -136,22 +126,20 @@ class ExplorerTask(Task):
         scene, files, stored = inputs.replace_scene(random)
         kept = {"scene": scene, "stored": stored}
         if file[0].isdigit():
-            maker = SceneMaker("WGAN_GP", random)
-            return Play([scene, maker.short()], file, files, kept=kept)
+            return Play([scene, SceneMaker("WGAN_GP", random).short()], file, files, kept=kept)
         explorer = inputs.explorer_scene(file)
         pictures = inputs.faces(random)
-        files["few_faces.npy"] = inputs.faces_file(pictures)
         networks = inputs.stored_networks(random)
-        files.update(inputs.network_files(networks))
+        files.update({"few_faces.npy": inputs.faces_file(pictures), **inputs.network_files(networks)})
         class_file = submission.tasks.get(3)
         requests = [explorer] if class_file is None else [{**scene, "import": class_file}, explorer]
         return Play(requests, file, files, kept={**kept, "pictures": pictures, "networks": networks})
 
-    def _judge(self, play: Play, outcome: Outcome, result: TaskResult, stack: str) -> None:
-        evidence = scripts.Evidence(outcome.results, outcome.errors, result, stack, **play.kept)
-        result.add(scripts.judge_replace(evidence))
+    def _judge(self, play: Play, found: verdicts.Evidence) -> None:
+        evidence = scripts.Evidence(**vars(found), **play.kept)
+        evidence.out.add(scripts.judge_replace(evidence))
         builds_on_it = scripts.judge_short_training if play.file[0].isdigit() else scripts.judge_explorer
-        result.add(builds_on_it(evidence))
+        evidence.out.add(builds_on_it(evidence))
 
 
 TASKS: tuple[Task, ...] = (*(GanTask(kind) for kind in KINDS), BuilderTask(), FacesTask(), ExplorerTask())

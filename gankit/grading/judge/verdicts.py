@@ -15,17 +15,7 @@ HINT = "hint"
 
 @dataclass(frozen=True)
 class Check:
-    """One idea that is worth points.
-
-    Attributes
-    ----------
-    key : str
-        Short name within its task.
-    title : str
-        What is right when it passes, as a short phrase.
-    points : float
-        What it is worth.
-    """
+    """One idea that is worth points; the title says what is right when it passes."""
 
     key: str
     title: str
@@ -70,18 +60,10 @@ def hints(name: str, kind: str = HINT, **words: Any) -> Said:
 
 @dataclass
 class Finding:
-    """The verdict on one check.
+    """The verdict on one check, the share of its points that is given, and the sentence that students read.
 
-    Attributes
-    ----------
-    verdict : str
-        ``pass``, ``fail`` or ``not checked`` (an earlier item failed, or time ran out).
-    share : float
-        The share of the points that is given.
-    sentence : str
-        The idea that failed, the symptom, and where to look.
-    idea : str
-        A key that names the mistake, for tests and statistics; students read the sentence.
+    The verdict is ``pass``, ``fail`` or ``not checked`` (an earlier item failed, or time ran out). The idea is a key
+    that names the mistake, for tests and statistics.
     """
 
     verdict: str
@@ -114,6 +96,11 @@ class TaskResult:
             elif said.check in keys and not self.failed(said.check):
                 self.findings[said.check] = _finding(said)
 
+    @property
+    def pairs(self) -> list[tuple[Check, Finding]]:
+        """Each check with its finding."""
+        return [(check, self.findings[check.key]) for check in self.checks]
+
     def failed(self, key: str) -> str:
         """Return the idea that a check has failed for, or an empty string."""
         finding = self.findings.get(key)
@@ -132,12 +119,37 @@ class TaskResult:
     @property
     def points(self) -> float:
         """The points that were given."""
-        return round(sum(check.points * self.findings[check.key].share for check in self.checks), 2)
+        return round(sum(check.points * finding.share for check, finding in self.pairs), 2)
 
     @property
     def lost_ideas(self) -> list[str]:
         """The ideas for which points were lost, in the order of the checks."""
-        return [self.findings[c.key].idea for c in self.checks if self.findings[c.key].verdict == FAIL]
+        return [finding.idea for _, finding in self.pairs if finding.verdict == FAIL]
+
+
+@dataclass
+class Evidence:
+    """What a task is judged by: results and errors by the name of each scene, which may have both, and the stack.
+
+    ``out`` is what was said so far.
+    """
+
+    results: dict[str, Any]
+    errors: dict[str, dict[str, Any]]
+    out: TaskResult
+    stack: str
+
+    def came_back(self, name: str) -> bool:
+        """Tell whether a scene has a result: what came of it, or of it before an error."""
+        return isinstance(self.results.get(name), dict)
+
+    def failed(self, key: str) -> str:
+        """Return the idea that a check has failed for, or an empty string."""
+        return self.out.failed(key)
+
+    def error_in_words(self, name: str) -> str:
+        """Say what a scene raised."""
+        return in_words(self.errors[name], self.stack)
 
 
 def _finding(said: Said) -> Finding:

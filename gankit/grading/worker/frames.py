@@ -47,12 +47,7 @@ def pack(tree: Any) -> bytes:
 
 
 def read(receive: Callable[[int], bytes]) -> Any:
-    """Read one frame.
-
-    Parameters
-    ----------
-    receive : callable
-        ``receive(n)`` returns exactly n bytes, or raises.
+    """Read one frame; ``receive(n)`` returns exactly n bytes, or raises.
 
     Raises
     ------

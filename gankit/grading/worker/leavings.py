@@ -22,11 +22,8 @@ PIXEL = bytes.fromhex(
 def watch_figures() -> list[list[np.ndarray]]:
     """Make Matplotlib save a single pixel, as drawing takes longer than all the rest, and keep the images of a figure.
 
-    Returns
-    -------
-    list of list of float32 arrays
-        For each figure that was saved, what ``imshow`` was given, and of each axes without a picture the horizontal
-        extent of its data, shape ``(2,)``; filled as figures are saved.
+    The list that is returned is filled as figures are saved. It has for each of them what ``imshow`` was given, and of
+    each axes without a picture the horizontal extent of its data, shape ``(2,)``.
     """
     from matplotlib.figure import Figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -30,14 +31,8 @@ class EarlierTasks:
     """Finder for the task files that a task file imports.
 
     A file that is there and can be imported is used; one that is missing or broken is replaced by a stand-in whose
-    class does nothing, so that it costs its own points only.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the student's files are.
-    stand_ins_only : bool
-        Never run an earlier file, for one that ends the process when it is imported.
+    class does nothing, so that it costs its own points only. With ``stand_ins_only`` no earlier file is ever run: one
+    of them ends the process when it is imported.
     """
 
     def __init__(self, folder: Path, stand_ins_only: bool = False):
@@ -51,26 +46,24 @@ class EarlierTasks:
             return None
         # The exact name first, then its other spellings.
         found = [self._folder / f"{other}.py" for other in (name, *family)]
-        found = [file for file in found if file.is_file()]
-        return importlib.machinery.ModuleSpec(name, _Loader(None if self._stand_ins_only else found[:1], family[0]))
+        file = next((file for file in found if file.is_file() and not self._stand_ins_only), None)
+        return importlib.machinery.ModuleSpec(name, _Loader(file, family[0]))
 
 
 class _Loader(importlib.abc.Loader):
-    def __init__(self, files: list[Path] | None, task: str):
-        self._files = files or []
+    def __init__(self, file: Path | None, task: str):
+        self._file = file
         self._task = task
 
     def create_module(self, spec: Any) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        for file in self._files:
-            try:
-                module.__file__ = str(file)
-                exec(compile(file.read_bytes(), str(file), "exec"), vars(module))  # noqa: S102
+        if self._file:
+            # Whatever an earlier file does costs its own task only.
+            with contextlib.suppress(BaseException):
+                _run(self._file, module)
                 return
-            except BaseException:  # noqa: BLE001 - whatever an earlier file does costs its own task only
-                continue
         vars(module).update(_stand_ins(self._task))
 
 
@@ -117,17 +110,19 @@ def _stand_ins(task: str) -> dict[str, Any]:
     return {name: type(name, (Idle,), {})} if name else {}
 
 
-def load(file: Path, name: str | None = None) -> ModuleType:
+def load(file: Path) -> ModuleType:
     """Import a file under its own stem, run as an imported module and not as a script."""
-    name = name or file.stem
-    # Bytes, so that Python itself deals with byte-order marks, line ends and declared encodings.
-    code = compile(file.read_bytes(), str(file), "exec")
-    module = ModuleType(name)
-    module.__file__ = str(file)
-    module.__spec__ = importlib.machinery.ModuleSpec(name, None, origin=str(file))
-    sys.modules[name] = module
-    exec(code, vars(module))  # noqa: S102
+    module = ModuleType(file.stem)
+    module.__spec__ = importlib.machinery.ModuleSpec(file.stem, None, origin=str(file))
+    sys.modules[file.stem] = module
+    _run(file, module)
     return module
+
+
+def _run(file: Path, module: ModuleType) -> None:
+    module.__file__ = str(file)
+    # Bytes, so that Python itself deals with byte-order marks, line ends and declared encodings.
+    exec(compile(file.read_bytes(), str(file), "exec"), vars(module))  # noqa: S102
 
 
 def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
@@ -141,8 +136,8 @@ def describe_error(error: BaseException, folder: Path) -> dict[str, Any]:
         walk = walk.tb_next
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).parent == folder:
         where = [Path(error.filename).name, error.lineno or 0]
-    try:
+    message = ""
+    # A student's exception class may fail to print.
+    with contextlib.suppress(BaseException):
         message = str(error)
-    except BaseException:  # noqa: BLE001 - a student's exception class may fail to print
-        message = ""
     return {"type": type(error).__name__[:60], "message": " ".join(message.split())[:4000], "where": where}

@@ -31,7 +31,6 @@ class Trace:
         self.helping = False
         self.tapes: list[tf.GradientTape] = []
         self._bytes = self._rows = 0
-        self._optimizers: list[Any] = []
         # With how many of its arguments the class was built.
         self.arguments = 0
         # Counted inside graphs, where nothing else can be written down.
@@ -50,19 +49,10 @@ class Trace:
                     return name, position
         return None, -1
 
-    def optimizer_number(self, optimizer: Any) -> int:
-        """Return a small number that is the same for the same optimizer."""
-        for number, known in enumerate(self._optimizers):
-            if known is optimizer:
-                return number
-        self._optimizers.append(optimizer)
-        return len(self._optimizers) - 1
-
-    def add(self, kind: str, **details: Any) -> dict[str, Any] | None:
+    def add(self, kind: str, **details: Any) -> None:
         """Write down an event."""
         if not self.recording:
-            return None
-        event = {"kind": kind, "state": self._state_number(), **details}
+            return
         self._bytes += sum(value.nbytes for value in details.values() if isinstance(value, np.ndarray))
         count = len(details["inputs"]) if kind == "call" else 0
         self._rows += count
@@ -72,30 +62,21 @@ class Trace:
         if len(self.events) >= MOST_EVENTS or self._bytes > MOST_BYTES:
             self.recording = False
             raise TraceFull("the training step calls the networks hundreds of times")
-        self.events.append(event)
-        return event
+        self.events.append({"kind": kind, "state": self._state_number(), **details})
 
     def _state_number(self) -> int:
         state = {name: [weight.numpy() for weight in network.weights] for name, network in self.networks.items()}
-        if self.states:
-            last = self.states[-1]
-            if all(a.tobytes() == b.tobytes() for name in state for a, b in zip(state[name], last[name])):
-                return len(self.states) - 1
-        self.states.append(state)
+        last = self.states[-1] if self.states else {}
+        if not last or any(a.tobytes() != b.tobytes() for name in state for a, b in zip(state[name], last[name])):
+            self.states.append(state)
         return len(self.states) - 1
 
 
 def build_network(name: str, specification: dict[str, Any], trace: Trace) -> keras.Model:
     """Build a network whose calls are written down.
 
-    Parameters
-    ----------
-    name : str
-        ``generator`` or ``discriminator``.
-    specification : dict
-        ``input``: shape of one example; ``layers``: a list of ``[kind, argument, ...]``; ``weights``: arrays.
-    trace : Trace
-        Where the calls are written down.
+    Its specification has ``input``, the shape of one example, ``layers``, a list of ``[kind, argument, ...]``, and
+    ``weights``.
     """
 
     class Recorded(keras.Model):
@@ -187,10 +168,9 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
             pairs = list(zip(first, self._trainable_variables if variables is None else variables))
         depth[0] += 1
         try:
-            before = None
-            if trace.recording and tf.executing_eagerly():
-                number = trace.optimizer_number(self)
-                before = trace.add("apply", optimizer=number, gradients=_described(pairs, trace))
+            written = trace.recording and tf.executing_eagerly()
+            if written:
+                trace.add("apply", gradients=_described(pairs, trace))
             result = original(self, first, *arguments, **options)
         except Exception:
             if not trace.helping:
@@ -198,7 +178,7 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
             result = None
         finally:
             depth[0] -= 1
-        if before is not None:
+        if written:
             trace.add("applied")
         for name in sorted(trace.updates.keys() & {trace.owner(variable)[0] for _, variable in pairs}):
             trace.updates[name].assign_add(1)
@@ -208,10 +188,9 @@ def _recording(original: Callable, method: str, trace_of: Callable[[], Trace], d
 
 
 def _described(pairs: list[tuple[Any, Any]], trace: Trace) -> list[list[Any]]:
-    listed = []
+    listed: list[list[Any]] = []
     for gradient, variable in pairs:
         name, position = trace.owner(variable)
-        if gradient is not None and name is not None:
-            gradient = tf.convert_to_tensor(gradient).numpy()
-        listed.append([name, position, gradient if name is not None else None])
+        is_known = gradient is not None and name is not None
+        listed.append([name, position, tf.convert_to_tensor(gradient).numpy() if is_known else None])
     return listed

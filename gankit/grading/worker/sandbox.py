@@ -44,20 +44,13 @@ def limit_resources(cpu_seconds: int, memory: int) -> None:
     if resource is None:
         return
     cpu = int(time.process_time()) + cpu_seconds
-    wanted = {
-        "RLIMIT_CPU": (cpu, cpu + 2),
-        "RLIMIT_FSIZE": (LARGEST_FILE, LARGEST_FILE),
-        "RLIMIT_CORE": (0, 0),
-        "RLIMIT_NOFILE": (OPEN_FILES, OPEN_FILES),
-    }
+    wanted = {"CPU": (cpu, cpu + 2), "FSIZE": (LARGEST_FILE,) * 2, "CORE": (0, 0), "NOFILE": (OPEN_FILES,) * 2}
     used = virtual_memory()
     if used:
-        wanted["RLIMIT_AS"] = (used + memory, used + memory)
+        wanted["AS"] = (used + memory,) * 2
     for name, values in wanted.items():
-        number = getattr(resource, name, None)
-        if number is not None:
-            with contextlib.suppress(OSError, ValueError):
-                resource.setrlimit(number, values)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), values)
 
 
 def landlock_version() -> int:
@@ -81,17 +74,11 @@ def without_hidden(folder: str, hidden: list[str]) -> list[str]:
     return []
 
 
-def restrict_files(readable: list[str], writable: list[str], hidden: list[str]) -> bool:
-    """Let this process read and write under the given folders only, and open no network connection.
-
-    Returns
-    -------
-    bool
-        Whether the kernel now enforces it.
-    """
+def restrict_files(readable: list[str], writable: list[str], hidden: list[str]) -> None:
+    """Let this process read and write under the given folders only, and open no network connection, if it can."""
     version = landlock_version()
     if version < 1:
-        return False
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     handled = FILE_RIGHTS[min(version, 5)]
     network = 3 if version >= 4 else 0
@@ -101,7 +88,7 @@ def restrict_files(readable: list[str], writable: list[str], hidden: list[str]) 
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = libc.syscall(LANDLOCK_CREATE, attributes, size, 0)
     if ruleset < 0:
-        return False
+        return
     try:
         visible = [path for folder in readable for path in without_hidden(folder, hidden)]
         listable = [folder for folder in readable if folder not in visible]
@@ -115,7 +102,7 @@ def restrict_files(readable: list[str], writable: list[str], hidden: list[str]) 
                     libc.syscall(LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", allowed, descriptor), 0)
                     os.close(descriptor)
         libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, without which only root may restrict itself
-        return libc.syscall(LANDLOCK_RESTRICT, ruleset, 0) == 0
+        libc.syscall(LANDLOCK_RESTRICT, ruleset, 0)
     finally:
         os.close(ruleset)
 
@@ -168,17 +155,11 @@ def watch_python(readable: list[str], writable: list[str], hidden: list[str]) ->
 
 
 def confine(folder: str, order: dict[str, Any]) -> None:
-    """Apply everything: from here on this process belongs to the student's code.
+    """Apply everything: from here on this process belongs to the student's code, which may write to the folder only.
 
-    Parameters
-    ----------
-    folder : str
-        The only place to write to.
-    order : dict
-        ``readable`` and ``hidden`` paths, ``cpu`` in seconds, ``memory`` in bytes above what is in use.
+    The order has ``readable`` and ``hidden`` paths, ``cpu`` in seconds, ``memory`` in bytes above what is in use.
     """
-    hidden = order["hidden"]
-    writable = [folder, "/dev/null"]
+    hidden, writable = order["hidden"], [folder, "/dev/null"]
     system = ["/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system"]
     readable = [*order["readable"], *system]
     tempfile.tempdir = folder

@@ -75,8 +75,8 @@ def _compile(gan: Any) -> None:
 def train(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Run training steps eagerly and write down everything that the networks and optimizers see.
 
-    Where a step ends with an error, it is tried once more with help (see :class:`Trace`). The record of the try that
-    came further is returned, with the error of the first.
+    Where a step ends with an error, it is tried once more with help (see :class:`Trace`). If that comes to an end, its
+    record is returned, with the error of the first try.
     """
     found = _train(module, scene, helping=False)
     if isinstance(found.get("error"), Exception):
@@ -119,9 +119,8 @@ def attributes(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     gan, _ = _build(module, scene, fewest=len(scene["arguments"]))
     found = {}
     for name in scene["names"]:
-        value: Any = getattr(gan, name, None)
-        with contextlib.suppress(TypeError, ValueError):
-            found[name] = float(value)
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            found[name] = float(getattr(gan, name))
     return found
 
 
@@ -167,7 +166,7 @@ def _fit(module: ModuleType, scene: dict[str, Any], helping: bool) -> dict[str, 
     epochs, steps = scene["epochs"], scene["steps_per_epoch"]
     history = gan.fit(tf.constant(scene["real"]), epochs=epochs, steps_per_epoch=steps, verbose=0)
     return {
-        "history": {str(k)[:40]: np.asarray(v, np.float64) for k, v in list(history.history.items())[:20]},
+        "history": _numbers(history.history),
         "updates": {name: int(count.numpy()) for name, count in trace.updates.items()},
     }
 
@@ -186,53 +185,41 @@ def _layout(network: Any) -> dict[str, Any]:
         "name": str(network.name)[:60],
         "input": [int(length or 0) for length in network.input_shape],
         "output": [int(length or 0) for length in network.output_shape],
-        "weights": [
-            [_role(weight)[:40], [int(n) for n in weight.shape], id(weight) in trainable] for weight in network.weights
-        ],
+        "weights": [[_role(w)[:40], [int(n) for n in w.shape], id(w) in trainable] for w in network.weights],
     }
 
 
 def builder(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Build the networks of task 4 twice and describe their weights."""
-    first = list(module.convolutional_GenDiscr())
-    second = list(module.convolutional_GenDiscr())
-    fresh = all(a is not b for a, b in zip(first, second)) and len(first) == 2
-    for a, b in zip(first, second):
-        fresh = fresh and not {id(w) for w in a.weights} & {id(w) for w in b.weights}
-    models = [isinstance(network, keras.Model) for network in first]
+    first, second = list(module.convolutional_GenDiscr()), list(module.convolutional_GenDiscr())
+    shared = [a is b or {id(w) for w in a.weights} & {id(w) for w in b.weights} for a, b in zip(first, second)]
     layouts = [_layout(network) for network in first if isinstance(network, keras.Model)]
-    return {"count": len(first), "models": models, "layouts": layouts, "fresh": fresh}
+    return {"count": len(first), "layouts": layouts, "fresh": not any(shared) and len(first) == 2}
 
 
 def forward(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Set weights by their role and shape, and return what the networks make of inputs in both modes."""
-    outputs = {}
+    outputs: dict[str, list] = {}
     for network in module.convolutional_GenDiscr():
         # Whatever the order in which they are returned, a picture is what the discriminator is shown.
         name = "discriminator" if len(network.input_shape) > 2 else "generator"
-        wanted = [(role, array) for role, array in scene[name]["weights"]]
-        for weight in network.weights:
-            for position, (role, array) in enumerate(wanted):
-                if role == _role(weight) and tuple(array.shape) == tuple(weight.shape):
-                    weight.assign(array)
-                    del wanted[position]
-                    break
-        found = []
+        outputs[name] = []
         for inputs in scene[name]["inputs"]:
-            # Evaluation comes first: training moves the statistics.
-            found.append(
-                [np.asarray(network(tf.constant(inputs), training=mode), np.float32) for mode in (False, True)]
-            )
-            for weight in network.weights:
-                for role, array in scene[name]["weights"]:
-                    if (
-                        role.startswith("moving")
-                        and role == _role(weight)
-                        and tuple(array.shape) == tuple(weight.shape)
-                    ):
-                        weight.assign(array)
-        outputs[name] = found
+            # Training moves the statistics: they are set anew for each input, and evaluation comes first.
+            _set_weights(network, scene[name]["weights"])
+            answers = [network(tf.constant(inputs), training=mode) for mode in (False, True)]
+            outputs[name].append([np.asarray(answer, np.float32) for answer in answers])
     return outputs
+
+
+def _set_weights(network: Any, wanted: list[tuple[str, np.ndarray]]) -> None:
+    left = list(wanted)
+    for weight in network.weights:
+        for position, (role, array) in enumerate(left):
+            if role == _role(weight) and tuple(array.shape) == tuple(weight.shape):
+                weight.assign(array)
+                del left[position]
+                break
 
 
 # ------------------------------------------------------------------- tasks 5 and 6
@@ -251,29 +238,27 @@ def replace(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     """Put stored weights into both networks with ``replace_weights``, then try files that do not fit."""
     networks = [_small_network(name, scene[name]) for name in ("generator", "discriminator")]
     width = int(scene["generator"]["input"][0])
-    examples = tf.constant(scene["real"])
-    gan = module.WGAN_GP(*networks, lambda k: tf.random.normal((k, width)), examples, 4)
+    gan = module.WGAN_GP(*networks, lambda k: tf.random.normal((k, width)), tf.constant(scene["real"]), 4)
     name = next((name for name in ("replace_weights", "replace_weight") if hasattr(gan, name)), "")
     if not name:
         return {"method": ""}
-    method = getattr(gan, name)
-    folder = Path.cwd()
-    method(*(str(folder / file) for file in scene["files"]))
-    found: dict[str, Any] = {"method": name}
-    for network in ("generator", "discriminator"):
-        found[network] = getattr(gan, network).get_weights()
-    refusals = {}
+
+    def call(files: list[str]) -> None:
+        getattr(gan, name)(*(str(Path.cwd() / file) for file in files))
+
+    def weights() -> list[np.ndarray]:
+        return [*gan.generator.get_weights(), *gan.discriminator.get_weights()]
+
+    call(scene["files"])
+    found = {"method": name, **{each: getattr(gan, each).get_weights() for each in ("generator", "discriminator")}}
+    found["refusals"] = {}
     for case, files in scene["unfit"].items():
-        before = [network.get_weights() for network in (gan.generator, gan.discriminator)]
+        before, raised = weights(), False
         try:
-            method(*(str(folder / file) for file in files))
-            raised = False
+            call(files)
         except Exception:  # noqa: BLE001
             raised = True
-        after = [network.get_weights() for network in (gan.generator, gan.discriminator)]
-        kept = all((a == b).all() for old, new in zip(before, after) for a, b in zip(old, new))
-        refusals[case] = [raised, kept]
-    found["refusals"] = refusals
+        found["refusals"][case] = [raised, all((a == b).all() for a, b in zip(before, weights()))]
     return found
 
 

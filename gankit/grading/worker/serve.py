@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import frames, loading
+from . import frames, loading, sandbox
 
 REQUEST = "request.bin"
 
 
-def read_request(folder: Path) -> dict[str, Any]:
-    """Read the judge's request and remove it, before any student's code runs."""
-    path = folder / REQUEST
-    with path.open("rb") as file:
-        request = frames.read(file.read)
-    path.unlink()
-    return request
+def serve(order: dict[str, Any], results: int) -> None:
+    """Carry out an order: confine this process to its folder and play the request that lies there; never returns."""
+    try:
+        folder = Path(order["folder"])
+        os.chdir(folder)
+        os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
+        # Gone before any student's code runs.
+        with Path(REQUEST).open("rb") as file:
+            request = frames.read(file.read)
+        Path(REQUEST).unlink()
+        sandbox.confine(str(folder), order)
+        play(request, folder, results)
+    except BaseException as error:  # noqa: BLE001
+        os.write(2, f"{type(error).__name__}: {error}\n".encode())
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+        os._exit(0)
 
 
 def play(request: dict[str, Any], folder: Path, results: int) -> None:
     """Play every scene; each result is sent at once, so that what comes later cannot take it back.
 
-    Parameters
-    ----------
-    request : dict
-        ``file``, ``scenes``, ``stand_ins`` (never run an earlier task's file).
-    folder : Path
-        Holds a copy of the submission; the current directory.
-    results : int
-        File descriptor to write frames to.
+    The request has ``file``, ``scenes`` and ``stand_ins`` (never run an earlier task's file); ``results`` is where
+    frames go.
     """
     from . import keras2, scenes
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import os
 import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,9 @@ def main() -> None:
         libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: do not outlive the judge
     from grading_worker import sandbox, serve, warm
 
-    warm.set_environment()
     warm.import_libraries()
-    tell(channel, {"ready": True, "landlock": sandbox.landlock_version()})
+    tell(channel, {"landlock": sandbox.landlock_version()})
+    # The number of each child's run.
     children: dict[int, int] = {}
     pending = b""
     while True:
@@ -40,22 +42,18 @@ def main() -> None:
             data, descriptors, _, _ = socket.recv_fds(channel, 65536, 2)
             if not data:
                 break
-            pending += data
-            while b"\n" in pending:
-                line, pending = pending.split(b"\n", 1)
-                order = json.loads(line)
+            *lines, pending = (pending + data).split(b"\n")
+            for order in map(json.loads, lines):
                 if "kill" in order:
-                    pid = next((pid for pid, number in children.items() if number == order["kill"]), None)
-                    if pid is not None:
+                    for pid in [pid for pid, run in children.items() if run == order["kill"]]:
                         kill_group(pid)
                 else:
                     pid = os.fork()
                     if pid == 0:
-                        become_child(order, descriptors, channel, serve, sandbox)
+                        become_child(channel, descriptors, functools.partial(serve.serve, order))
                     children[pid] = order["run"]
                     for descriptor in descriptors:
                         os.close(descriptor)
-                    descriptors = []
         reap(children, channel)
     for pid in children:
         kill_group(pid)
@@ -76,51 +74,31 @@ def kill_group(pid: int) -> None:
 
 def reap(children: dict[int, int], channel: socket.socket) -> None:
     """Report the children that have ended, and end what they left behind."""
-    while True:
-        try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            break
-        if pid == 0:
-            break
-        number = children.pop(pid, None)
-        if number is not None:
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
-            cpu = usage.ru_utime + usage.ru_stime
-            tell(channel, {"ended": number, "status": status, "cpu": cpu, "memory": usage.ru_maxrss})
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            if pid in children:
+                kill_group(pid)
+                tell(channel, {"ended": children.pop(pid), "status": os.waitstatus_to_exitcode(status)})
     with contextlib.suppress(OSError, ValueError):
         listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
         for orphan in {int(pid) for pid in listed} - set(children):
             kill_group(orphan)
 
 
-def become_child(
-    order: dict[str, Any], descriptors: list[int], channel: socket.socket, serve: Any, sandbox: Any
-) -> None:
+def become_child(channel: socket.socket, descriptors: list[int], serve: Callable[[int], None]) -> None:
     """Turn a fresh fork into the worker of one request; never returns."""
-    try:
-        channel.close()
-        os.setsid()
-        results, output = descriptors
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        for descriptor in {null, output} - {0, 1, 2}:
-            os.close(descriptor)
-        folder = Path(order["folder"])
-        os.chdir(folder)
-        os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
-        request = serve.read_request(folder)
-        sandbox.confine(str(folder), order)
-        serve.play(request, folder, results)
-    except BaseException as error:  # noqa: BLE001
-        os.write(2, f"{type(error).__name__}: {error}\n".encode())
-    finally:
-        with contextlib.suppress(BaseException):
-            sys.stdout.flush()
-        os._exit(0)
+    channel.close()
+    os.setsid()
+    results, output = descriptors
+    null = os.open(os.devnull, os.O_RDONLY)
+    for place, descriptor in enumerate((null, output, output)):
+        os.dup2(descriptor, place)
+    os.close(null)
+    os.close(output)
+    serve(results)
 
 
 if __name__ == "__main__":

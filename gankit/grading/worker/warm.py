@@ -31,6 +31,7 @@ def set_environment() -> None:
 
 def import_libraries() -> None:
     """Import TensorFlow, Keras, Matplotlib and the staged kit, and spare the garbage collector all of them."""
+    set_environment()
     gc.disable()
     import tensorflow as tf
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Union
 
 import numpy as np
 
@@ -41,6 +42,15 @@ Change = tuple[str, str, dict[str, str]]
 
 
 @dataclass(frozen=True)
+class Question:
+    """Inputs for a network with known weights, in one of its two modes."""
+
+    weights: list[np.ndarray]
+    inputs: np.ndarray
+    training: bool
+
+
+@dataclass(frozen=True)
 class Block:
     """One upsampling or pooling block, as it may be written."""
 
@@ -50,27 +60,44 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Design:
-    """A whole network, as it may be written."""
+class Generator:
+    """A whole generator, as it may be written."""
 
-    blocks: tuple[Block, ...]
-    end: str = "linear"
+    blocks: tuple[Block, ...] = (Block(),) * 3
     start: str = "tanh"
     epsilon: float = 1e-3
 
-    def changed(self, places: tuple[int, ...], **changes: str) -> Design:
-        """Return the design with other blocks at these places."""
-        blocks = (replace(b, **changes) if n in places else b for n, b in enumerate(self.blocks))
-        return replace(self, blocks=tuple(blocks))
+    def answer(self, asked: Question) -> np.ndarray:
+        """Compute it."""
+        weights = asked.weights
+        start = ACTIVATIONS[self.start](asked.inputs @ weights[0] + weights[1])
+        maps = start.reshape(len(start), 2, 2, 512)
+        for number, block in enumerate(self.blocks):
+            kernel, bias, gamma, beta, average, variance = weights[2 + 6 * number : 8 + 6 * number]
+            maps = ACTIVATIONS[block.before](DOUBLING[block.resize](maps, kernel, bias))
+            if asked.training:
+                average, variance = maps.mean(axis=(0, 1, 2)), maps.var(axis=(0, 1, 2))
+            maps = ACTIVATIONS[block.after](gamma * (maps - average) / np.sqrt(variance + self.epsilon) + beta)
+        return maps
 
 
 @dataclass(frozen=True)
-class Question:
-    """Inputs for a network with known weights, in one of its two modes."""
+class Discriminator:
+    """A whole discriminator, as it may be written."""
 
-    weights: list[np.ndarray]
-    inputs: np.ndarray
-    training: bool
+    blocks: tuple[Block, ...] = (Block(),) * 4
+    end: str = "linear"
+
+    def answer(self, asked: Question) -> np.ndarray:
+        """Compute it; it knows no difference between the modes."""
+        maps, weights = asked.inputs, asked.weights
+        for number, block in enumerate(self.blocks):
+            maps = ACTIVATIONS[block.before](convolve_same(maps, weights[2 * number], weights[2 * number + 1]))
+            maps = ACTIVATIONS[block.after](HALVING[block.resize](maps))
+        return ACTIVATIONS[self.end](rows(maps) @ weights[8] + weights[9])
+
+
+Design = Union[Generator, Discriminator]
 
 
 @dataclass(frozen=True)
@@ -85,57 +112,35 @@ class Answer:
         # Most designs are told apart by a single row, where rows do not depend on each other.
         for some in (slice(1), slice(None)) if not self.question.training else (slice(None),):
             asked = replace(self.question, inputs=self.question.inputs[some])
-            if not near(self.found[some], hypothesis.predict(asked), 2e-3, 1e-5):
+            if not near(self.found[some], hypothesis.computed.answer(asked), 2e-3, 1e-5):
                 return False
         return True
 
 
-def generate(design: Design, asked: Question) -> np.ndarray:
-    """Compute a generator of this design."""
-    weights = asked.weights
-    start = ACTIVATIONS[design.start](asked.inputs @ weights[0] + weights[1])
-    maps = start.reshape(len(start), 2, 2, 512)
-    for number, block in enumerate(design.blocks):
-        kernel, bias, gamma, beta, average, variance = weights[2 + 6 * number : 8 + 6 * number]
-        maps = ACTIVATIONS[block.before](DOUBLING[block.resize](maps, kernel, bias))
-        if asked.training:
-            average, variance = maps.mean(axis=(0, 1, 2)), maps.var(axis=(0, 1, 2))
-        maps = ACTIVATIONS[block.after](gamma * (maps - average) / np.sqrt(variance + design.epsilon) + beta)
-    return maps
+def _hypothesis(design: Design, idea: str = "", name: str = "", where: str = "") -> Hypothesis:
+    network = type(design).__name__.lower()
+    return Hypothesis(f"{network}_function", idea, design, {"network": network, "name": name, "where": where})
 
 
-def discriminate(design: Design, asked: Question) -> np.ndarray:
-    """Compute a discriminator of this design; it knows no difference between the modes."""
-    maps, weights = asked.inputs, asked.weights
-    for number, block in enumerate(design.blocks):
-        maps = ACTIVATIONS[block.before](convolve_same(maps, weights[2 * number], weights[2 * number + 1]))
-        maps = ACTIVATIONS[block.after](HALVING[block.resize](maps))
-    return ACTIVATIONS[design.end](rows(maps) @ weights[8] + weights[9])
+def _changed(design: Design, places: Sequence[int], change: dict[str, str]) -> Design:
+    blocks = (replace(block, **change) if n in places else block for n, block in enumerate(design.blocks))
+    return replace(design, blocks=tuple(blocks))
 
 
-def _places(count: int) -> Iterator[tuple[tuple[int, ...], str]]:
-    yield tuple(range(count)), "in its blocks"
-    for last in range(count):
-        yield (last,), f"in block {last + 1} of {count}"
-    yield tuple(range(count - 1)), "in all its blocks but the last"
-    yield tuple(range(1, count)), "in all its blocks but the first"
-
-
-def _hypothesis(network: str, design: Design, idea: str = "", **words: str) -> Hypothesis:
-    compute = generate if network == "generator" else discriminate
-    words["network"] = network
-    return Hypothesis(f"{network}_function", idea, lambda asked: compute(design, asked), words)
-
-
-def _in_blocks(network: str, base: Design, changes: list[Change]) -> Iterator[Hypothesis]:
-    for places, where in _places(len(base.blocks)):
+def _in_blocks(base: Design, changes: list[Change]) -> Iterator[Hypothesis]:
+    count = len(base.blocks)
+    for places, where in (
+        (range(count), "in its blocks"),
+        *(((last,), f"in block {last + 1} of {count}") for last in range(count)),
+        (range(count - 1), "in all its blocks but the last"),
+        (range(1, count), "in all its blocks but the first"),
+    ):
         for idea, name, change in changes:
-            yield _hypothesis(network, base.changed(places, **change), idea, name=name, where=where)
+            yield _hypothesis(_changed(base, places, change), idea, name, where)
 
 
 def generator_designs() -> list[Hypothesis]:
     """Return the right generator, a harmless variant of it, and the usual mistakes."""
-    network, right = "generator", Design((Block(),) * 3)
     changes: list[Change] = [
         ("activation_missing", "", {"after": "linear"}),
         ("activation_before_norm", "", {"before": "tanh", "after": "linear"}),
@@ -148,21 +153,21 @@ def generator_designs() -> list[Hypothesis]:
     for name in OTHER_ACTIVATIONS:
         changes.append(("activation", name, {"after": name}))
         changes.append(("activation", f"{name} before batch normalisation", {"before": name, "after": "linear"}))
-    everywhere = replace(right.changed((0, 1, 2), after="relu"), start="relu")
-    dense = {"missing": "linear", **{name: name for name in OTHER_ACTIVATIONS}}
+    everywhere = Generator((Block(after="relu"),) * 3, start="relu")
+    where_hidden = _changed(everywhere, (2,), {"after": "tanh"})
     return [
-        _hypothesis(network, right),
-        _hypothesis(network, replace(right, epsilon=1e-5)),
-        *(_hypothesis(network, replace(right, start=s), "dense_activation", name=n) for n, s in dense.items()),
-        *_in_blocks(network, right, changes),
-        _hypothesis(network, everywhere, "activation", name="relu", where="everywhere"),
-        _hypothesis(network, everywhere.changed((2,), after="tanh"), "activation", name="relu", where="where hidden"),
+        _hypothesis(Generator()),
+        _hypothesis(Generator(epsilon=1e-5)),
+        _hypothesis(Generator(start="linear"), "dense_activation", "missing"),
+        *(_hypothesis(Generator(start=name), "dense_activation", name) for name in OTHER_ACTIVATIONS),
+        *_in_blocks(Generator(), changes),
+        _hypothesis(everywhere, "activation", "relu", "everywhere"),
+        _hypothesis(where_hidden, "activation", "relu", "where hidden"),
     ]
 
 
 def discriminator_designs() -> list[Hypothesis]:
     """Return the right discriminators, linear or tanh at the end, and the usual mistakes."""
-    network, right = "discriminator", Design((Block(),) * 4)
     changes: list[Change] = [
         ("activation_missing", "", {"after": "linear"}),
         ("activation_twice", "tanh", {"before": "tanh"}),
@@ -172,9 +177,8 @@ def discriminator_designs() -> list[Hypothesis]:
     ]
     for name in OTHER_ACTIVATIONS:
         changes += [("activation", name, {"after": name}), ("activation_twice", name, {"before": name})]
-    ends = ("linear", "tanh", "sigmoid")
     return [
-        *(_hypothesis(network, replace(right, end=end)) for end in ends[:2]),
-        *(_hypothesis(network, replace(right, end=end), "critic_bounded", name=end) for end in ("sigmoid", "relu")),
-        *(found for end in ends for found in _in_blocks(network, replace(right, end=end), changes)),
+        *(_hypothesis(Discriminator(end=end)) for end in ("linear", "tanh")),
+        *(_hypothesis(Discriminator(end=end), "critic_bounded", end) for end in ("sigmoid", "relu")),
+        *(found for end in ("linear", "tanh", "sigmoid") for found in _in_blocks(Discriminator(end=end), changes)),
     ]

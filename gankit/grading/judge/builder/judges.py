@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.builder.designs import Answer, Question, discriminator_designs, generator_designs
 from gankit.grading.judge.hypotheses import fitting
-from gankit.grading.judge.verdicts import Check, Said, TaskResult, fails, in_words, passes, unseen
+from gankit.grading.judge.verdicts import Check, Said, fails, passes, unseen
 
 CHECKS = (
     Check("builds", "convolutional_GenDiscr returns a generator and a discriminator", 1),
@@ -44,21 +45,16 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What task 4 is judged by: the scene with weights and inputs, and what came back."""
+@dataclass
+class Evidence(verdicts.Evidence):
+    """What task 4 is judged by: also the scene with weights and inputs."""
 
     forward: dict[str, Any]
-    results: dict[str, Any]
-    errors: dict[str, Any]
-    out: TaskResult
-    stack: str
 
     @property
     def layouts(self) -> dict[str, dict[str, Any]]:
         """The description of each network that came back; a picture is what the discriminator is shown."""
-        found = self.results.get("builder")
-        listed = found["layouts"] if isinstance(found, dict) else []
+        listed = self.results["builder"]["layouts"] if self.came_back("builder") else []
         return {NETWORKS[len(layout["input"]) > 2]: layout for layout in listed}
 
 
@@ -94,24 +90,20 @@ def judge(evidence: Evidence) -> None:
     for network in evidence.layouts:
         evidence.out.add(judge_layout(evidence, network))
     if evidence.layouts and "forward" in evidence.errors:
-        evidence.out.add([fails("generator_function", "forward_error", error=_raised(evidence, "forward"))])
+        evidence.out.add([fails("generator_function", "forward_error", error=evidence.error_in_words("forward"))])
         return
     for network in evidence.layouts:
         evidence.out.add(judge_function(evidence, network))
 
 
-def _raised(evidence: Evidence, name: str) -> str:
-    return in_words(evidence.errors[name], evidence.stack)
-
-
 def judge_networks(evidence: Evidence) -> Iterator[Said]:
     """Judge that two fresh networks of the right names come back, in the right order."""
     if "builder" in evidence.errors:
-        yield fails("builds", "builder_error", error=_raised(evidence, "builder"))
+        yield fails("builds", "builder_error", error=evidence.error_in_words("builder"))
         return
-    found = evidence.results.get("builder")
-    if not isinstance(found, dict):
+    if not evidence.came_back("builder"):
         return
+    found = evidence.results["builder"]
     if found["count"] != 2 or len(evidence.layouts) != 2:
         yield fails("builds", "not_two_networks")
         return
@@ -173,7 +165,7 @@ def _layout_mistake(missing: Layout, surplus: Layout) -> str:
 def judge_function(evidence: Evidence, network: str) -> Iterator[Said]:
     """Judge what a network computes, in both modes."""
     check = f"{network}_function"
-    if evidence.out.failed(f"{network}_layers"):
+    if evidence.failed(f"{network}_layers"):
         yield unseen(check, "other_layers")
         return
     answers = evidence.results.get("forward", {}).get(network)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.networks import rows
 from gankit.grading.judge.scripts.inputs import SHAPES, SIDE, STEPS
-from gankit.grading.judge.verdicts import Check, Said, TaskResult, fails, hints, in_words, passes, unseen
+from gankit.grading.judge.verdicts import Check, Said, fails, hints, passes, unseen
 from gankit.grading.worker.leavings import PIXEL
 
 HDF5, PICTURES = "894844460d0a1a0a", ("89504e47", "47494638", "ffd8ff", "25504446")
@@ -39,18 +40,14 @@ CLASS_CHECKS = (
 )
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass
+class Evidence(verdicts.Evidence):
     """What tasks 5 and 6 are judged by.
 
-    By the name of each scene there are what came back and what was raised. Scripts are given ``pictures`` and
-    ``networks`` (weights by name); ``scene`` calls ``replace_weights``, whose files hold the ``stored`` weights.
+    Scripts are given ``pictures`` and ``networks`` (weights by name); ``scene`` calls ``replace_weights``, whose files
+    hold the ``stored`` weights.
     """
 
-    results: dict[str, Any]
-    errors: dict[str, dict[str, Any]]
-    out: TaskResult
-    stack: str
     pictures: np.ndarray = field(default_factory=lambda: np.zeros((0, SIDE, SIDE)))
     scene: dict[str, Any] = field(default_factory=dict)
     stored: dict[str, list[np.ndarray]] = field(default_factory=dict)
@@ -62,6 +59,11 @@ class Evidence:
         return self.results["script"]
 
     @property
+    def ended_well(self) -> bool:
+        """Whether the script came to its end."""
+        return self.came_back("script") and "script" not in self.errors and self.left["status"] == 0
+
+    @property
     def faces_drawn(self) -> list[list[np.ndarray]]:
         """The faces in each figure."""
         return [[face for image in figure for face in faces_in(image)] for figure in self.left["figures"]]
@@ -70,28 +72,21 @@ class Evidence:
 # ------------------------------------------------------------------------------------------ scripts
 
 
-def _judge_run(evidence: Evidence, check: str, pictures: int) -> Iterator[Said]:
+def _judge_run(evidence: Evidence, check: str) -> Iterator[Said]:
     """Judge that a script ends well and leaves pictures."""
-    found = evidence.results.get("script")
     if "script" in evidence.errors:
-        yield fails("runs", "script_error", error=in_words(evidence.errors["script"], evidence.stack))
-    elif isinstance(found, dict) and found["status"] != 0:
-        yield fails("runs", "script_status", said=" ".join(evidence.out.printed.split())[-200:])
-    elif isinstance(found, dict):
-        drawn = [name for name, size, start in found["files"] if start.startswith(PICTURES)]
-        if len(drawn) < pictures:
-            yield fails(check, "no_pictures", 0.5 if drawn else 0.3)
-
-
-def _ended_well(evidence: Evidence) -> bool:
-    found = evidence.results.get("script")
-    return "script" not in evidence.errors and isinstance(found, dict) and found["status"] == 0
+        yield fails("runs", "script_error", error=evidence.error_in_words("script"))
+    elif evidence.came_back("script"):
+        if evidence.left["status"] != 0:
+            yield fails("runs", "script_status", said=" ".join(evidence.out.printed.split())[-200:])
+        elif not any(start.startswith(PICTURES) for _, _, start in evidence.left["files"]):
+            yield fails(check, "no_pictures")
 
 
 def judge_face_generator(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``face_generator.py`` trained, drew and left."""
-    yield from _judge_run(evidence, "leaves", pictures=1)
-    if not _ended_well(evidence):
+    yield from _judge_run(evidence, "leaves")
+    if not evidence.ended_well:
         return
     pictures, left = evidence.pictures, evidence.left
     trained = left["trained"]
@@ -129,8 +124,8 @@ def _is_trained(array: np.ndarray, gan: dict[str, Any]) -> bool:
 
 def judge_explorer(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``pretrained_explorer.py`` drew: the stored generator's faces, and an answer to each question."""
-    yield from _judge_run(evidence, "runs", pictures=1)
-    if not _ended_well(evidence):
+    yield from _judge_run(evidence, "runs")
+    if not evidence.ended_well:
         return
     kernel, bias = (np.asarray(array, np.float64) for array in evidence.networks["generator"])
     scorer = np.asarray(evidence.networks["discriminator"][0], np.float64)[:, 0]
@@ -152,7 +147,7 @@ def judge_explorer(evidence: Evidence) -> Iterator[Said]:
     }
     yield from (passes(check) for check, is_answered in answered.items() if is_answered)
     left = [check for check, is_answered in answered.items() if not is_answered]
-    if not evidence.out.failed("runs"):
+    if not evidence.failed("runs"):
         if len(left) > 2:
             # Not a mistake in each of them: they have not been written.
             yield fails(left[0], "no_pictures", count=len(answered) - len(left))
@@ -203,8 +198,6 @@ def _is_segment(made: np.ndarray) -> bool:
 
 def faces_in(image: np.ndarray) -> list[np.ndarray]:
     """Cut a picture of one face or of many, with or without a line between them, into faces."""
-    if image.ndim < 2:
-        return []
     if image.ndim == 3:
         image = image[..., 0]
     for gap in (1, 0, 2):
@@ -221,11 +214,11 @@ def faces_in(image: np.ndarray) -> list[np.ndarray]:
 def judge_replace(evidence: Evidence) -> Iterator[Said]:
     """Judge what ``replace_weights`` did."""
     if "replace" in evidence.errors:
-        yield fails("generator", "replace_error", error=in_words(evidence.errors["replace"], evidence.stack))
+        yield fails("generator", "replace_error", error=evidence.error_in_words("replace"))
         return
-    found = evidence.results.get("replace")
-    if not isinstance(found, dict):
+    if not evidence.came_back("replace"):
         return
+    found = evidence.results["replace"]
     if not found["method"]:
         yield fails("method", "no_method")
         return
@@ -235,10 +228,10 @@ def judge_replace(evidence: Evidence) -> Iterator[Said]:
     for network, other in (("generator", "discriminator"), ("discriminator", "generator")):
         idea = _replace_mistake(found[network], evidence, network, other)
         yield fails(network, idea, network=network) if idea else passes(network)
-    refusals = found["refusals"]
-    if any(not raised for raised, _ in refusals.values()):
+    refusals = found["refusals"].values()
+    if not all(raised for raised, _ in refusals):
         yield hints("accepts_unfit")
-    if any(not kept for _, kept in refusals.values()):
+    if not all(kept for _, kept in refusals):
         yield hints("half_replaced")
 
 
@@ -260,6 +253,6 @@ def _replace_mistake(arrays: list[np.ndarray], evidence: Evidence, network: str,
 def judge_short_training(evidence: Evidence) -> Iterator[Said]:
     """Judge that the class of the coursework's fourth file still trains."""
     if "short" in evidence.errors:
-        yield fails("runs", "class_error", error=in_words(evidence.errors["short"], evidence.stack))
-    elif isinstance(evidence.results.get("short"), dict):
+        yield fails("runs", "class_error", error=evidence.error_in_words("short"))
+    elif evidence.came_back("short"):
         yield passes("runs")

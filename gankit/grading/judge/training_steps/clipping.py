@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gankit.grading.judge.networks import Arrays
 from gankit.grading.judge.training_steps.evidence import Evidence
 from gankit.grading.judge.training_steps.trace import DISCRIMINATOR, GENERATOR, Run, Step, Update
 from gankit.grading.judge.verdicts import Said, fails, passes, unseen
-
-Weights = list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,12 @@ class _Clip:
     """What became of the critic's weights between an update of it and the next one."""
 
     step: Step
-    after: Weights
-    settled: Weights
+    after: Arrays
+    settled: Arrays
     last_of_step: bool
 
     @property
-    def expected(self) -> Weights:
+    def expected(self) -> Arrays:
         return [np.clip(weights, -1, 1) for weights in self.after]
 
     @property
@@ -38,7 +37,7 @@ def judge_clipping(evidence: Evidence) -> Iterator[Said]:
         return
     seen = False
     for run in evidence.runs:
-        clips = list(_clips(run))
+        clips = [clip for step in run.steps for clip in _clips(run, step)]
         seen = seen or bool(clips)
         if not all(clip.right for clip in clips):
             if evidence.failed("rhythm") == "one_update_per_term":
@@ -52,54 +51,46 @@ def judge_clipping(evidence: Evidence) -> Iterator[Said]:
 
 def _followers(step: Step) -> Iterator[tuple[Update, int, bool]]:
     """Yield each update with the state that it is left in, and whether the next update is another network's."""
-    for update, following in zip(step.updates, [*step.updates[1:], None]):
-        if following is not None:
-            yield update, following.before, following.owner != update.owner
-        elif step.complete:
-            yield update, step.last_state, True
+    for update, following in zip(step.updates, step.updates[1:]):
+        yield update, following.before, following.owner != update.owner
+    if step.complete and step.updates:
+        yield step.updates[-1], step.last_state, True
 
 
-def _clips(run: Run) -> Iterator[_Clip]:
-    for step in run.steps:
-        turns = run.turns(step, DISCRIMINATOR)
-        for update, later, last in _followers(step):
-            if update.applied and any(update is turn for turn in turns):
-                after, settled = run.trainable(update.after, DISCRIMINATOR), run.trainable(later, DISCRIMINATOR)
-                yield _Clip(step, after, settled, last)
+def _clips(run: Run, step: Step) -> Iterator[_Clip]:
+    turns = [id(update) for update in run.turns(step, DISCRIMINATOR) if update.applied]
+    for update, later, last in _followers(step):
+        if id(update) in turns:
+            yield _Clip(step, run.trainable(update.after, DISCRIMINATOR), run.trainable(later, DISCRIMINATOR), last)
 
 
 def _clips_generator(run: Run, step: Step) -> bool:
     """Tell whether the generator's weights are brought into the box somewhere in a step."""
-    for update, later, _ in _followers(step):
-        after, settled = run.trainable(update.after, GENERATOR), run.trainable(later, GENERATOR)
-        if not _in_box(after) and _in_box(settled):
-            return True
-    return False
+    states = [(run.trainable(u.after, GENERATOR), run.trainable(later, GENERATOR)) for u, later, _ in _followers(step)]
+    return any(not _in_box(after) and _in_box(settled) for after, settled in states)
 
 
 def _clipping_mistake(run: Run, clips: list[_Clip]) -> str:
     failing = next(clip for clip in clips if not clip.right)
     after, settled = failing.after, failing.settled
     if _close(settled, after):
-        some = any(clip.right for clip in clips)
-        if some and all(clip.right != clip.last_of_step for clip in clips):
-            return "clipped_before_update"
-        if some:
-            return "clipped_sometimes"
+        if any(clip.right for clip in clips):
+            before_update = all(clip.right != clip.last_of_step for clip in clips)
+            return "clipped_before_update" if before_update else "clipped_sometimes"
         return "clipped_late" if _in_box(run.trainable(failing.step.last_state, DISCRIMINATOR)) else "not_clipped"
-    kernels, biases = ([w for w in settled if (w.ndim > 1) == kernel] for kernel in (True, False))
-    if _in_box(kernels) != _in_box(biases):
-        return "biases_not_clipped" if _in_box(kernels) else "kernels_not_clipped"
-    if not _in_box(settled) and any(_close([s], [e]) for s, e in zip(settled, failing.expected)):
+    kernels, biases = (_in_box([w for w in settled if (w.ndim > 1) == kernel]) for kernel in (True, False))
+    if kernels != biases:
+        return "biases_not_clipped" if kernels else "kernels_not_clipped"
+    if not kernels and any(_close([s], [e]) for s, e in zip(settled, failing.expected)):
         return "some_not_clipped"
     largest = max(np.abs(w).max() for w in settled)
     other_boxes = [[np.clip(w, low, largest) for w in after] for low in (-largest, 0)]
     return "clip_box" if any(_close(settled, box) for box in other_boxes) else "clip_other"
 
 
-def _close(first: Weights, second: Weights) -> bool:
+def _close(first: Arrays, second: Arrays) -> bool:
     return all(np.abs(a - b).max() <= 1e-6 for a, b in zip(first, second))
 
 
-def _in_box(arrays: Weights) -> bool:
+def _in_box(arrays: Arrays) -> bool:
     return all(np.abs(w).max() <= 1 + 1e-6 for w in arrays)

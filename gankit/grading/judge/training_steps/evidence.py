@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gankit.grading.judge import verdicts
 from gankit.grading.judge.hypotheses import Hypothesis
 from gankit.grading.judge.training_steps.kinds import Kind
 from gankit.grading.judge.training_steps.scenes import Scene
 from gankit.grading.judge.training_steps.trace import Run, Step
-from gankit.grading.judge.verdicts import Said, TaskResult, alike, in_words, passes, unseen
+from gankit.grading.judge.verdicts import Said, alike, passes, unseen
 
 TRAINING = ("points", "pictures")
 # What a check keeps where all that was seen of it is right, and an error hid the rest.
@@ -22,22 +23,16 @@ DEFAULTS = {"batch_size": 200, "disc_iter": 2, "learning_rate": 0.005, "lambda_g
 
 
 @dataclass
-class Evidence:
-    """What one of tasks 1 to 3 is judged by.
+class Evidence(verdicts.Evidence):
+    """What one of tasks 1 to 3 is judged by; the last two are the losses as they were recognised.
 
-    By the name of each scene there are what was asked for, what came back, and what was raised; a scene may have both.
-    ``out`` is what was said so far, the last two are the losses as they were recognised. A ``strict`` judge counts
-    other forms of examples and the discriminator's training mode: this project's statement asks for them, the older
-    coursework's does not.
+    A ``strict`` judge counts other forms of examples and the discriminator's training mode: this project's statement
+    asks for them, the older coursework's does not.
     """
 
     kind: Kind
     scenes: dict[str, Scene]
-    results: dict[str, Any]
-    errors: dict[str, dict[str, Any]]
-    out: TaskResult
     strict: bool
-    stack: str
     discriminator_loss: Hypothesis | None = None
     generator_loss: Hypothesis | None = None
 
@@ -49,8 +44,8 @@ class Evidence:
             arguments = arguments[: int(self.results[name].get("arguments", len(arguments)))]
         settings: dict[str, Any] = {}
         for setting, source in self._sources.items():
-            value = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]
-            settings[setting] = source if isinstance(source, float) else value
+            passed = arguments[source] if isinstance(source, int) and source < len(arguments) else DEFAULTS[setting]
+            settings[setting] = source if isinstance(source, float) else passed
         for setting in ("batch_size", "disc_iter"):
             settings[setting] = max(1, int(settings[setting]))
         return replace(scene, **settings)
@@ -59,13 +54,11 @@ class Evidence:
     def _sources(self) -> dict[str, int | float]:
         """For each setting the place of the argument that it is taken from, or a value that it always has."""
         places: dict[str, int | float] = {setting: place for place, setting in enumerate(DEFAULTS)}
-        if not self.came_back("attributes"):
-            return places
-        passed = self.scenes["attributes"].request["arguments"]
-        for setting, place in list(places.items())[: len(passed)]:
+        passed = self.scenes["attributes"].request["arguments"] if self.came_back("attributes") else []
+        for setting, value in zip(DEFAULTS, passed):
             kept = self.results["attributes"].get(setting)
-            if kept is not None and not np.isclose(kept, passed[place], rtol=1e-4):
-                others = [other for other, value in enumerate(passed) if np.isclose(kept, value, rtol=1e-4)]
+            if kept is not None and not np.isclose(kept, value, rtol=1e-4):
+                others = [place for place, other in enumerate(passed) if np.isclose(kept, other, rtol=1e-4)]
                 places[setting] = others[0] if others else float(kept)
         return places
 
@@ -89,29 +82,12 @@ class Evidence:
         """All training steps of them."""
         return [step for run in self.runs for step in run.steps]
 
-    @property
-    def moved(self) -> set[str]:
-        """The networks that were updated."""
-        return {network for step in self.steps for update in step.updates for network in update.gradients}
-
-    def came_back(self, name: str) -> bool:
-        """Tell whether a scene has a result: what came of it, or of it before an error."""
-        return isinstance(self.results.get(name), dict)
-
     def both_seen(self, check: str, seen: set[str]) -> Said:
         """Say what a check gets in which nothing is wrong, given the networks for which it was seen."""
         if len(seen) == 2:
             return passes(check)
         return unseen(check, "partly", PARTLY, network=next(iter(seen))) if seen else unseen(check, "nothing_seen")
 
-    def failed(self, key: str) -> str:
-        """Return the idea that a check has failed for, or an empty string."""
-        return self.out.failed(key)
-
     def said_already(self, name: str) -> bool:
         """Tell whether a scene raised what the training steps raised."""
         return any(alike(self.errors[name], self.errors[other]) for other in TRAINING if other in self.errors)
-
-    def error_in_words(self, name: str) -> str:
-        """Say what a scene raised."""
-        return in_words(self.errors[name], self.stack)

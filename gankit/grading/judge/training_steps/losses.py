@@ -7,8 +7,8 @@ to derive twice. Each stands with the name of its mistake, under which the catal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,18 +18,22 @@ from gankit.grading.judge.networks import rows
 Loss = Callable[[np.ndarray, np.ndarray], float]
 Penalty = Callable[[np.ndarray], float]
 Weights = Callable[[float], tuple[float, float]]
+Losses = tuple[tuple[str, Loss], ...]
 
 
-class _View(Protocol):
-    """What a network's loss was taken of."""
+@dataclass(frozen=True)
+class Minimised:
+    """What an update makes small: a loss, and a penalty at the rows of ``place`` (real, fake or other, the mixtures).
 
-    def loss_gradient(self, loss: Loss) -> np.ndarray: ...
+    ``weights`` are their factors, given lambda_gp. A value that is not ``exact`` differs from stack to stack; then only
+    gradients are compared.
+    """
 
-
-class _PenalisedView(_View, Protocol):
-    lambda_gp: float
-
-    def penalty_gradient(self, penalty: Penalty, place: str) -> np.ndarray: ...
+    loss: Loss
+    penalty: Penalty | None = None
+    weights: Weights = lambda weight: (1.0, weight)
+    place: str = "other"
+    exact: bool = True
 
 
 def mean(values: np.ndarray) -> float:
@@ -77,158 +81,123 @@ def distance(scores: np.ndarray, target: float) -> float:
     return mean(np.abs(scores - target))
 
 
-def _gradient_of(loss: Loss) -> Callable[[_View], np.ndarray]:
-    return lambda view: view.loss_gradient(loss)
+# In each table the right loss comes first, and its negative second.
+_LEAST_SQUARES_DISCRIMINATOR: Losses = (
+    ("", lambda r, f: square(r, 1) + square(f, -1)),
+    ("loss_sign", lambda r, f: -square(r, 1) - square(f, -1)),
+    ("targets_swapped", lambda r, f: square(r, -1) + square(f, 1)),
+    ("fake_target_zero", lambda r, f: square(r, 1) + square(f, 0)),
+    ("real_target_zero", lambda r, f: square(r, 0) + square(f, -1)),
+    ("zero_one_swapped", lambda r, f: square(r, 0) + square(f, 1)),
+    ("same_target", lambda r, f: square(r, 1) + square(f, 1)),
+    ("same_target", lambda r, f: square(r, -1) + square(f, -1)),
+    ("smoothed_target", lambda r, f: square(r, 0.9) + square(f, -1)),
+    ("real_term_missing", lambda r, f: square(f, -1)),
+    ("fake_term_missing", lambda r, f: square(r, 1)),
+    ("terms_subtracted", lambda r, f: square(r, 1) - square(f, -1)),
+    ("terms_subtracted", lambda r, f: square(f, -1) - square(r, 1)),
+    ("square_of_mean", lambda r, f: (mean(r) - 1) ** 2 + (mean(f) + 1) ** 2),
+    ("root_of_square", lambda r, f: np.sqrt(square(r, 1)) + np.sqrt(square(f, -1))),
+    ("absolute_for_square", lambda r, f: distance(r, 1) + distance(f, -1)),
+    ("squared_sum", lambda r, f: (mean(r - 1) + mean(f + 1)) ** 2),
+    ("wasserstein_loss", lambda r, f: mean(f) - mean(r)),
+    ("wasserstein_loss", lambda r, f: mean(r) - mean(f)),
+)
+_LEAST_SQUARES_GENERATOR: Losses = (
+    ("", lambda r, f: square(f, 1)),
+    ("loss_sign", lambda r, f: -square(f, 1)),
+    ("generator_target", lambda r, f: square(f, -1)),
+    ("generator_target_zero", lambda r, f: square(f, 0)),
+    ("generator_target", lambda r, f: -square(f, -1)),
+    ("square_of_mean", lambda r, f: (mean(f) - 1) ** 2),
+    ("absolute_for_square", lambda r, f: distance(f, 1)),
+    ("root_of_square", lambda r, f: np.sqrt(square(f, 1))),
+    ("wasserstein_loss", lambda r, f: -mean(f)),
+    ("wasserstein_loss", lambda r, f: mean(f)),
+)
+_WASSERSTEIN_DISCRIMINATOR: Losses = (
+    ("", lambda r, f: mean(f) - mean(r)),
+    ("real_fake_swapped", lambda r, f: mean(r) - mean(f)),
+    ("real_term_missing", lambda r, f: mean(f)),
+    ("fake_term_missing", lambda r, f: -mean(r)),
+    ("terms_added", lambda r, f: mean(r) + mean(f)),
+    ("terms_added", lambda r, f: -mean(r) - mean(f)),
+    ("absolute_difference", lambda r, f: abs(mean(f) - mean(r))),
+    ("absolute_difference", lambda r, f: -abs(mean(f) - mean(r))),
+    ("absolute_scores", lambda r, f: mean(np.abs(f)) - mean(np.abs(r))),
+    ("squared_scores", lambda r, f: (mean(f) - mean(r)) ** 2),
+    ("squared_scores", lambda r, f: mean(f**2) - mean(r**2)),
+    ("least_squares_loss", lambda r, f: square(r, 1) + square(f, -1)),
+)
+_WASSERSTEIN_GENERATOR: Losses = (
+    ("", lambda r, f: -mean(f)),
+    ("generator_sign", lambda r, f: mean(f)),
+    ("absolute_scores", lambda r, f: -mean(np.abs(f))),
+    ("absolute_scores", lambda r, f: mean(np.abs(f))),
+    ("absolute_scores", lambda r, f: -abs(mean(f))),
+    ("squared_scores", lambda r, f: -mean(f**2)),
+    ("least_squares_loss", lambda r, f: square(f, 1)),
+    ("least_squares_loss", lambda r, f: square(f, -1)),
+)
+# The losses of other GANs. Where a probability is clipped, its logarithm depends on how the clip is rounded.
+_OTHERS_DISCRIMINATOR: Losses = (
+    ("cross_entropy", lambda r, f: bce(r, 1) + bce(f, 0)),
+    ("cross_entropy", lambda r, f: (bce(r, 1) + bce(f, 0)) / 2),
+    ("cross_entropy", lambda r, f: bce(r, 1) + bce(f, -1)),
+    ("hinge_loss", lambda r, f: mean(np.maximum(0, 1 - r)) + mean(np.maximum(0, 1 + f))),
+)
+_INEXACT_DISCRIMINATOR: Losses = (
+    ("cross_entropy", lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, 0)),
+    ("cross_entropy", lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, -1)),
+)
+_OTHERS_GENERATOR: Losses = (
+    ("cross_entropy", lambda r, f: bce(f, 1)),
+    ("cross_entropy", lambda r, f: -bce(f, 0)),
+)
+_INEXACT_GENERATOR: Losses = (("cross_entropy", lambda r, f: bce_of_probabilities(f, 1)),)
 
 
-def _named(check: str, losses: Iterable[tuple[str, Loss]], exact: bool = True) -> list[Hypothesis]:
-    words = {"network": check.split("_")[0]}
-    return [Hypothesis(check, idea, _gradient_of(loss), words, loss, exact=exact) for idea, loss in losses]
-
-
-def _scaled(right: Loss) -> list[tuple[str, Loss]]:
-    return [
+def _hypotheses(network: str, losses: Losses) -> list[Hypothesis]:
+    """Return everything that a student may minimise in place of a network's loss."""
+    right = losses[0][1]
+    scaled: Losses = (
         ("loss_halved", lambda r, f: right(r, f) / 2),
         ("loss_doubled", lambda r, f: right(r, f) * 2),
         ("sum_for_mean", lambda r, f: right(r, f) * max(len(r), len(f))),
-    ]
+    )
+    is_discriminator = network == "discriminator"
+    others = _OTHERS_DISCRIMINATOR if is_discriminator else _OTHERS_GENERATOR
+    inexact = _INEXACT_DISCRIMINATOR if is_discriminator else _INEXACT_GENERATOR
+    known = [(idea, Minimised(loss)) for idea, loss in (*losses[:2], *scaled, *losses[2:], *others)]
+    known += [(idea, Minimised(loss, exact=False)) for idea, loss in inexact]
+    return [Hypothesis(f"{network}_loss", idea, minimised, {"network": network}) for idea, minimised in known]
 
 
-def _of_discriminator(right: Loss, wrong: list[tuple[str, Loss]]) -> list[Hypothesis]:
-    """Return the hypotheses for a discriminator, with the losses of other GANs at their end."""
-    entropies = [
-        ("cross_entropy", lambda r, f: bce(r, 1) + bce(f, 0)),
-        ("cross_entropy", lambda r, f: (bce(r, 1) + bce(f, 0)) / 2),
-        ("cross_entropy", lambda r, f: bce(r, 1) + bce(f, -1)),
-    ]
-    # Where a probability is clipped, its logarithm depends on how the clip is rounded, or made up for.
-    of_probabilities = [
-        ("cross_entropy", lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, 0)),
-        ("cross_entropy", lambda r, f: bce_of_probabilities(r, 1) + bce_of_probabilities(f, -1)),
-    ]
-    hinge = ("hinge_loss", lambda r, f: mean(np.maximum(0, 1 - r)) + mean(np.maximum(0, 1 + f)))
-    check = "discriminator_loss"
-    return [
-        *_named(check, [("", right), *wrong, *entropies]),
-        *_named(check, of_probabilities, exact=False),
-        *_named(check, [hinge]),
-    ]
-
-
-def _of_generator(right: Loss, wrong: list[tuple[str, Loss]]) -> list[Hypothesis]:
-    entropies = [("cross_entropy", lambda r, f: bce(f, 1)), ("cross_entropy", lambda r, f: -bce(f, 0))]
-    of_probabilities = [("cross_entropy", lambda r, f: bce_of_probabilities(f, 1))]
-    check = "generator_loss"
-    return [*_named(check, [("", right), *wrong, *entropies]), *_named(check, of_probabilities, exact=False)]
-
-
-def _least_squares_discriminator() -> list[Hypothesis]:
-    def right(r: np.ndarray, f: np.ndarray) -> float:
-        return square(r, 1) + square(f, -1)
-
-    wrong = [
-        ("loss_sign", lambda r, f: -right(r, f)),
-        *_scaled(right),
-        ("targets_swapped", lambda r, f: square(r, -1) + square(f, 1)),
-        ("fake_target_zero", lambda r, f: square(r, 1) + square(f, 0)),
-        ("real_target_zero", lambda r, f: square(r, 0) + square(f, -1)),
-        ("zero_one_swapped", lambda r, f: square(r, 0) + square(f, 1)),
-        ("same_target", lambda r, f: square(r, 1) + square(f, 1)),
-        ("same_target", lambda r, f: square(r, -1) + square(f, -1)),
-        ("smoothed_target", lambda r, f: square(r, 0.9) + square(f, -1)),
-        ("real_term_missing", lambda r, f: square(f, -1)),
-        ("fake_term_missing", lambda r, f: square(r, 1)),
-        ("terms_subtracted", lambda r, f: square(r, 1) - square(f, -1)),
-        ("terms_subtracted", lambda r, f: square(f, -1) - square(r, 1)),
-        ("square_of_mean", lambda r, f: (mean(r) - 1) ** 2 + (mean(f) + 1) ** 2),
-        ("root_of_square", lambda r, f: np.sqrt(square(r, 1)) + np.sqrt(square(f, -1))),
-        ("absolute_for_square", lambda r, f: distance(r, 1) + distance(f, -1)),
-        ("squared_sum", lambda r, f: (mean(r - 1) + mean(f + 1)) ** 2),
-        ("wasserstein_loss", lambda r, f: mean(f) - mean(r)),
-        ("wasserstein_loss", lambda r, f: mean(r) - mean(f)),
-    ]
-    return _of_discriminator(right, wrong)
-
-
-def _least_squares_generator() -> list[Hypothesis]:
-    def right(r: np.ndarray, f: np.ndarray) -> float:
-        return square(f, 1)
-
-    wrong = [
-        ("loss_sign", lambda r, f: -right(r, f)),
-        *_scaled(right),
-        ("generator_target", lambda r, f: square(f, -1)),
-        ("generator_target_zero", lambda r, f: square(f, 0)),
-        ("generator_target", lambda r, f: -square(f, -1)),
-        ("square_of_mean", lambda r, f: (mean(f) - 1) ** 2),
-        ("absolute_for_square", lambda r, f: distance(f, 1)),
-        ("root_of_square", lambda r, f: np.sqrt(square(f, 1))),
-        ("wasserstein_loss", lambda r, f: -mean(f)),
-        ("wasserstein_loss", lambda r, f: mean(f)),
-    ]
-    return _of_generator(right, wrong)
-
-
-def _wasserstein_discriminator() -> list[Hypothesis]:
-    def right(r: np.ndarray, f: np.ndarray) -> float:
-        return mean(f) - mean(r)
-
-    wrong = [
-        ("real_fake_swapped", lambda r, f: mean(r) - mean(f)),
-        *_scaled(right),
-        ("real_term_missing", lambda r, f: mean(f)),
-        ("fake_term_missing", lambda r, f: -mean(r)),
-        ("terms_added", lambda r, f: mean(r) + mean(f)),
-        ("terms_added", lambda r, f: -mean(r) - mean(f)),
-        ("absolute_difference", lambda r, f: abs(mean(f) - mean(r))),
-        ("absolute_difference", lambda r, f: -abs(mean(f) - mean(r))),
-        ("absolute_scores", lambda r, f: mean(np.abs(f)) - mean(np.abs(r))),
-        ("squared_scores", lambda r, f: (mean(f) - mean(r)) ** 2),
-        ("squared_scores", lambda r, f: mean(f**2) - mean(r**2)),
-        ("least_squares_loss", lambda r, f: square(r, 1) + square(f, -1)),
-    ]
-    return _of_discriminator(right, wrong)
-
-
-def _wasserstein_generator() -> list[Hypothesis]:
-    def right(r: np.ndarray, f: np.ndarray) -> float:
-        return -mean(f)
-
-    wrong = [
-        ("generator_sign", lambda r, f: mean(f)),
-        *_scaled(right),
-        ("absolute_scores", lambda r, f: -mean(np.abs(f))),
-        ("absolute_scores", lambda r, f: mean(np.abs(f))),
-        ("absolute_scores", lambda r, f: -abs(mean(f))),
-        ("squared_scores", lambda r, f: -mean(f**2)),
-        ("least_squares_loss", lambda r, f: square(f, 1)),
-        ("least_squares_loss", lambda r, f: square(f, -1)),
-    ]
-    return _of_generator(right, wrong)
-
-
-LEAST_SQUARES = (_least_squares_discriminator(), _least_squares_generator())
-WASSERSTEIN = (_wasserstein_discriminator(), _wasserstein_generator())
+LEAST_SQUARES = (
+    _hypotheses("discriminator", _LEAST_SQUARES_DISCRIMINATOR),
+    _hypotheses("generator", _LEAST_SQUARES_GENERATOR),
+)
+WASSERSTEIN = (
+    _hypotheses("discriminator", _WASSERSTEIN_DISCRIMINATOR),
+    _hypotheses("generator", _WASSERSTEIN_GENERATOR),
+)
 
 
 # ------------------------------------------------------------------------------------------ penalties
 
 
-def norms(gradients: np.ndarray) -> np.ndarray:
-    """Return one Euclidean norm an example."""
-    return np.sqrt((rows(gradients) ** 2).sum(axis=1) + 1e-24)
-
-
-def _axis_norms(gradients: np.ndarray, axis: int) -> np.ndarray:
-    return np.sqrt((gradients**2).sum(axis=axis) + 1e-24)
+def norms(gradients: np.ndarray, axis: int | None = None) -> np.ndarray:
+    """Return Euclidean norms: one an example, or along one axis."""
+    squares = rows(gradients) ** 2 if axis is None else gradients**2
+    return np.sqrt(squares.sum(axis=1 if axis is None else axis) + 1e-24)
 
 
 PENALTIES: tuple[tuple[str, Penalty], ...] = (
     ("", lambda g: square(norms(g), 1)),
     ("batch_norm_of_gradient", lambda g: (np.sqrt((g**2).sum() + 1e-24) - 1) ** 2),
-    ("norm_axis", lambda g: square(_axis_norms(g, 1), 1)),
-    ("norm_axis", lambda g: square(_axis_norms(g, -1), 1)),
-    ("norm_axis_batch", lambda g: square(_axis_norms(g, 0), 1)),
+    ("norm_axis", lambda g: square(norms(g, 1), 1)),
+    ("norm_axis", lambda g: square(norms(g, -1), 1)),
+    ("norm_axis_batch", lambda g: square(norms(g, 0), 1)),
     ("norm_not_rooted", lambda g: square(norms(g) ** 2, 1)),
     ("norm_of_mean_square", lambda g: square(np.sqrt((rows(g) ** 2).mean(axis=1) + 1e-24), 1)),
     ("penalty_to_zero", lambda g: mean(norms(g) ** 2)),
@@ -263,37 +232,23 @@ WEIGHTS: tuple[tuple[str, Weights], ...] = (
 )
 
 
-def _penalised(
-    check: str,
-    idea: str,
-    loss: Hypothesis,
-    penalty: Penalty,
-    weights: Weights = lambda weight: (1.0, weight),
-    place: str = "other",
-) -> Hypothesis:
-    minimised = loss.loss
-    assert minimised is not None
-
-    def predict(view: _PenalisedView) -> np.ndarray:
-        weight, penalty_weight = weights(view.lambda_gp)
-        gradient = weight * view.loss_gradient(minimised)
-        return gradient + penalty_weight * view.penalty_gradient(penalty, place) if penalty_weight else gradient
-
-    return Hypothesis(check, idea, predict, {"network": "discriminator"}, minimised, penalty, loss.exact)
-
-
 def _with_penalty(losses: list[Hypothesis]) -> list[Hypothesis]:
     """Return everything that a student may minimise in task 3 in place of the discriminator's loss."""
-    right, penalty = losses[0], PENALTIES[0][1]
+    penalised = [replace(each, computed=replace(each.computed, penalty=PENALTIES[0][1])) for each in losses]
+    right, sign = penalised[0], penalised[1]
+
+    def other(check: str, idea: str, base: Hypothesis = right, **changes: object) -> Hypothesis:
+        return replace(base, check=check, idea=idea, computed=replace(base.computed, **changes))
+
     return [
-        _penalised("discriminator_loss", "", right, penalty),
-        *(_penalised("penalty_applied", idea, right, penalty, weights) for idea, weights in WEIGHTS),
-        *(_penalised("penalty", idea, right, other) for idea, other in PENALTIES[1:]),
-        *(_penalised("mixing", f"penalty_at_{place}", right, penalty, place=place) for place in ("real", "fake")),
-        *(_penalised("discriminator_loss", loss.idea, loss, penalty) for loss in losses[1:]),
+        right,
+        *(other("penalty_applied", idea, weights=weights) for idea, weights in WEIGHTS),
+        *(other("penalty", idea, penalty=penalty) for idea, penalty in PENALTIES[1:]),
+        *(other("mixing", f"penalty_at_{place}", place=place) for place in ("real", "fake")),
+        *penalised[1:],
         # Without any penalty, and with another loss besides: the loss is the idea to begin with.
-        *(_penalised("discriminator_loss", loss.idea, loss, penalty, WEIGHTS[0][1]) for loss in losses[1:]),
-        _penalised("discriminator_loss", "loss_sign", losses[1], penalty, lambda weight: (1.0, -weight)),
+        *(other(each.check, each.idea, each, weights=WEIGHTS[0][1]) for each in penalised[1:]),
+        other("discriminator_loss", "loss_sign", sign, weights=WEIGHTS[3][1]),
     ]
 
 

@@ -18,7 +18,7 @@ def judge_mixing(evidence: Evidence) -> Iterator[Said]:
         return
     weights: list[np.ndarray] = []
     updates = [update for run in evidence.runs for update in run.learning(DISCRIMINATOR)]
-    shown = [_with_mixtures(update.readings) for update in updates]
+    shown = [update.readings[0] for update in updates]
     for batches in shown:
         if not len(batches.other):
             yield fails("mixing", "no_mixing")
@@ -54,26 +54,15 @@ def _repeated(weights: list[np.ndarray]) -> bool:
     return any(np.abs(a - b).max() < 1e-4 for a, b in pairs)
 
 
-def _with_mixtures(readings: list[Batches]) -> Batches:
-    return readings[1] if len(readings) > 1 and len(readings[1].other) else readings[0]
-
-
 def segment_weights(x: np.ndarray, real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each row of x the pair (real, fake) on whose line it lies best.
-
-    Returns
-    -------
-    u, distance : arrays of shape (rows,)
-        x = u * real + (1 - u) * fake up to ``distance``.
-    """
+    """Return u and distance for each row of x: it is u * real + (1 - u) * fake up to the distance, of the best pair."""
     difference = real[:, None, :] - fake[None, :, :]
     offset = x[:, None, None, :] - fake[None, None, :, :]
     u = (offset * difference).sum(-1) / np.maximum((difference**2).sum(-1), 1e-12)
     distance = np.linalg.norm(offset - u[..., None] * difference, axis=-1)
     flat = rows(distance)
-    best = flat.argmin(axis=1)
-    rows_ = np.arange(len(x))
-    return rows(u)[rows_, best], flat[rows_, best]
+    best = np.arange(len(x)), flat.argmin(axis=1)
+    return rows(u)[best], flat[best]
 
 
 def _between_by_coordinates(batches: Batches) -> bool:

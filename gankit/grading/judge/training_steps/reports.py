@@ -43,9 +43,6 @@ def _judge_step(evidence: Evidence, step: Step, fair: _FairReports) -> Iterator[
         said = "sum_for_mean" in (evidence.failed("discriminator_loss"), evidence.failed("generator_loss"))
         yield unseen("reported", "no_numbers") if said else fails("reported", "not_scalar")
         return
-    if evidence.failed("real_sample") == "real_rows":
-        # Which scores are those of real examples cannot be told.
-        return
     values = {name: float(returned[name].reshape(())) for name in keys}
     possible = fair.of(step)
     for name in keys:
@@ -67,11 +64,8 @@ def _report_mistake(name: str, values: dict[str, float], possible: dict[str, lis
 def reports(run: Run, key: str, loss: Hypothesis | None = None, generator_loss: Hypothesis | None = None) -> bool:
     """Tell whether what every step returned under a key is a fair report of these losses."""
     fair = _FairReports(run, loss, generator_loss)
-    for step in run.steps:
-        value = (step.returned or {}).get(key)
-        if value is None or value.size != 1 or not _among(float(value.reshape(())), fair.of(step).get(key, [])):
-            return False
-    return True
+    pairs = [((step.returned or {}).get(key, NOTHING), fair.of(step).get(key, [])) for step in run.steps]
+    return all(value.size == 1 and _among(float(value.reshape(())), options) for value, options in pairs)
 
 
 @dataclass
@@ -99,22 +93,22 @@ class _FairReports:
         There are none for what was not recognised, or has no exact value. Steps are to be asked for in order.
         """
         turns = self._run.turns(step, DISCRIMINATOR)
-        updates = [number for number, update in enumerate(step.updates) if any(update is turn for turn in turns)]
-        if not updates:
+        if not turns:
             return {"plain": []}
+        last_turn = max(number for number, update in enumerate(step.updates) if update is turns[-1])
         generated = [call for call in step.calls if call.network == GENERATOR]
-        tail = [call for update in step.updates[updates[-1] + 1 :] for call in update.calls] + step.late_calls
-        windows = [step.updates[number].calls for number in updates]
-        each = [self._scores(calls, generated) for calls in windows]
-        last = self._scores(windows[-1] + tail, generated)
-        plain = self._discriminator_losses(each, last)
-        penalties = self._penalties(each, last)
+        tail = [call for update in step.updates[last_turn + 1 :] for call in update.calls] + step.late_calls
+        each = [self._scores(update.calls, generated) for update in turns]
+        last = self._scores(turns[-1].calls + tail, generated)
+        plain, penalties = self._discriminator_losses(each, last), self._penalties(each, last)
         weight = self._run.scene.lambda_gp
         penalised = [loss + factor * gp for loss in plain for gp in penalties for factor in (1, weight)]
         if self._loss is not None and self._loss.check == "penalty_applied":
             # Reported with or without its weight: the idea was named already.
             penalties = penalties + [weight * gp for gp in penalties]
-        losses = self._generator_losses(self._scores(tail, generated))
+        loss = _exact(self._generator_loss)
+        losses = [loss(NOTHING, f) for f in self._scores(tail, generated).fake] if loss else []
+        losses += self._means("gen_loss", losses[:1])
         return {"plain": plain, "discr_loss": plain + penalised, "gp": penalties, "gen_loss": losses}
 
     def _means(self, key: str, values: list[float]) -> list[float]:
@@ -134,7 +128,7 @@ class _FairReports:
         return values + self._means("discr_loss", means)
 
     def _penalties(self, each: list[_Scores], last: _Scores) -> list[float]:
-        penalty = None if self._loss is None else self._loss.penalty
+        penalty = self._loss.computed.penalty if self._loss else None
         if penalty is None:
             return []
         values = [penalty(self._input_gradient(*shown)) for shown in last.other]
@@ -142,17 +136,9 @@ class _FairReports:
         return values + self._means("gp", means)
 
     def _input_gradient(self, call: Call, x: np.ndarray) -> np.ndarray:
-        run, scene = self._run, self._run.scene
-        weights = run.trainable(call.state, DISCRIMINATOR)
+        scene, weights = self._run.scene, self._run.trainable(call.state, DISCRIMINATOR)
         gradient = scene.networks[DISCRIMINATOR].perceptron.input_gradient(weights, x)
         return gradient.reshape(len(x), *scene.example)
-
-    def _generator_losses(self, late: _Scores) -> list[float]:
-        loss = _exact(self._generator_loss)
-        if loss is None:
-            return []
-        losses = [loss(NOTHING, f) for f in late.fake]
-        return losses + self._means("gen_loss", losses[:1])
 
     def _scores(self, calls: list[Call], generated: list[Call]) -> _Scores:
         found = _Scores()
@@ -172,7 +158,7 @@ class _FairReports:
 
 def _exact(recognised: Hypothesis | None) -> Loss | None:
     """Return a recognised loss, unless its value differs from stack to stack."""
-    return recognised.loss if recognised is not None and recognised.exact else None
+    return recognised.computed.loss if recognised is not None and recognised.computed.exact else None
 
 
 def _among(value: float, options: list[float]) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from gankit.grading.judge.networks import Perceptron, glorot_like
 
 FIT_EPOCHS, FIT_STEPS = 2, 3
+FITTING = {"epochs": FIT_EPOCHS, "steps_per_epoch": FIT_STEPS}
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,7 @@ def _shows_all(scores: tuple[np.ndarray, np.ndarray], sign: int, wide: bool) -> 
 
 
 class SceneMaker:
-    """Makes the scenes of one task.
-
-    Parameters
-    ----------
-    class_name : str
-        ``Simple_GAN``, ``WGAN_clip`` or ``WGAN_GP``.
-    random : numpy.random.Generator
-        Where all inputs come from.
-    """
+    """Makes the scenes of one task, named by its class; all inputs come from the generator of random numbers."""
 
     def __init__(self, class_name: str, random: np.random.Generator):
         self._class = class_name
@@ -97,9 +90,10 @@ class SceneMaker:
             "defaults": self._attributes(defaults=True),
             "points": self._training((3,), 8, 3, 0.02, 3.7, sign=1, last="linear"),
             "pictures": self._training((3, 3), 5, 1, 0.003, 0.6, sign=-1, last="tanh"),
-            "samplers": self._samplers(),
+            "samplers": self._scene("samplers", self._networks((3,)), 40, 6, 1.0, size=30),
             "modes": self._modes(),
-            "fit": self._fit(),
+            # Enough rows for a class that lets Keras walk through them in batches of 32.
+            "fit": self._scene("fit", self._networks((3,)), 32 * FIT_EPOCHS * FIT_STEPS + 32, 6, 2.0, **FITTING),
             "float64": self._training((3,), 4, 1, 0.01, 2.0, steps=1, dtype=np.float64),
             "few": self._training((3,), 8, 1, 0.01, 2.0, steps=1, count=5),
             "no_channel": self._training((3, 3), 4, 1, 0.01, 2.0, steps=1, channel=True),
@@ -112,14 +106,12 @@ class SceneMaker:
 
     def short(self) -> dict[str, Any]:
         """Return a single training step, to see that the class works at all."""
-        request = self._training((3,), 4, 1, 0.01, 2.0, steps=1).request
-        request["name"] = "short"
-        return request
+        return {**self._training((3,), 4, 1, 0.01, 2.0, steps=1).request, "name": "short"}
 
-    def _arguments(self, batch_size: int, disc_iter: int, rate: float, weight: float) -> list[Any]:
-        return [batch_size, disc_iter, rate] + ([weight] if self._class == "WGAN_GP" else [])
+    def _arguments(self, *values: float) -> list[Any]:
+        return list(values if self._class == "WGAN_GP" else values[:3])
 
-    def _base(
+    def _networks(
         self, example: tuple[int, ...], last: str = "linear", channel: bool = False, hidden: bool = False
     ) -> tuple[dict, dict]:
         """Make both networks: with a hidden layer where gradients are to be told apart, else as small as can be."""
@@ -129,16 +121,20 @@ class SceneMaker:
         if len(shape) > 1:
             generator["layers"].append(["reshape", list(shape)])
         discriminator, discriminator_network = _dense(self._random, shape, [size, 6, 1] if hidden else [size, 1], last)
-        request = {
-            "class": self._class,
-            "generator": generator,
-            "discriminator": discriminator,
-            "latents": self._random.standard_normal((400, 2)).astype(np.float32),
-        }
+        latents = self._random.standard_normal((400, 2)).astype(np.float32)
+        request = {"class": self._class, "generator": generator, "discriminator": discriminator, "latents": latents}
         return request, {"generator": generator_network, "discriminator": discriminator_network}
 
     def _real(self, count: int, example: tuple[int, ...]) -> np.ndarray:
         return (0.4 + 0.8 * self._random.standard_normal((count, *example))).astype(np.float32)
+
+    def _scene(
+        self, kind: str, made: tuple[dict, dict], count: int, batch_size: int, weight: float, **settings: Any
+    ) -> Scene:
+        request, networks = made
+        arguments = self._arguments(batch_size, 1, 0.01, weight)
+        request.update(kind=kind, real=self._real(count, (3,)), arguments=arguments, **settings)
+        return Scene(request, networks, batch_size, 1)
 
     def _training(
         self,
@@ -157,7 +153,7 @@ class SceneMaker:
     ) -> Scene:
         real = self._real(count, example)
         while True:
-            request, networks = self._base(example, last, channel, hidden=steps > 1)
+            request, networks = self._networks(example, last, channel, hidden=steps > 1)
             generator, discriminator = request["generator"]["weights"], request["discriminator"]["weights"]
             if last == "linear":
                 discriminator[-2] *= 3
@@ -182,51 +178,28 @@ class SceneMaker:
 
     def _modes(self) -> Scene:
         """Networks with batch normalisation and dropout, whose statistics lie outside the box."""
-        random = self._random
-        dense = lambda a, b: [w for w in glorot_like(random, [a, b])]  # noqa: E731, C416
-        norm = lambda n: [np.ones(n), np.zeros(n), np.zeros(n), np.full(n, 2.5)]  # noqa: E731
-        generator = [*dense(2, 5), *norm(5), *dense(5, 3)]
-        discriminator = [*dense(3, 6), *norm(6), *dense(6, 1)]
-        middle = [["batch_norm"], ["dropout", 0.5]]
-        request: dict[str, Any] = {
-            "kind": "train",
-            "class": self._class,
-            "generator": {"input": [2], "layers": [["dense", 5, "tanh"], *middle, ["dense", 3, "linear"]]},
-            "discriminator": {"input": [3], "layers": [["dense", 6, "tanh"], *middle, ["dense", 1, "linear"]]},
-            "latents": random.standard_normal((200, 2)).astype(np.float32),
-            "real": self._real(40, (3,)),
-            "decoy": self._real(8, (3,)),
-            "steps": 1,
-            "arguments": self._arguments(8, 1, 0.01, 2.0),
-        }
+        request: dict[str, Any] = {"class": self._class}
         networks = {}
-        for name, weights in (("generator", generator), ("discriminator", discriminator)):
-            request[name]["weights"] = [np.asarray(w, np.float32) for w in weights]
-            networks[name] = Network(None, [0, 1, 2, 3, 6, 7], [np.shape(w) for w in weights])
-        return Scene(request, networks, 8, 1)
-
-    def _samplers(self) -> Scene:
-        request, networks = self._base((3,))
-        request.update(kind="samplers", real=self._real(40, (3,)), size=30, arguments=self._arguments(6, 1, 0.01, 1.0))
-        return Scene(request, networks, 6)
-
-    def _fit(self) -> Scene:
-        request, networks = self._base((3,))
-        request.update(
-            kind="fit",
-            # Enough rows for a class that lets Keras walk through them in batches of 32.
-            real=self._real(32 * FIT_EPOCHS * FIT_STEPS + 32, (3,)),
-            arguments=self._arguments(6, 1, 0.01, 2.0),
-            epochs=FIT_EPOCHS,
-            steps_per_epoch=FIT_STEPS,
-        )
-        return Scene(request, networks, 6, 1)
+        for name, widths in (("generator", (2, 5, 3)), ("discriminator", (3, 6, 1))):
+            inputs, hidden, outputs = widths
+            norm = [np.ones(hidden), np.zeros(hidden), np.zeros(hidden), np.full(hidden, 2.5)]
+            drawn = [glorot_like(self._random, list(pair)) for pair in (widths[:2], widths[1:])]
+            weights = [np.asarray(array, np.float32) for array in [*drawn[0], *norm, *drawn[1]]]
+            middle = [["batch_norm"], ["dropout", 0.5]]
+            layers = [["dense", hidden, "tanh"], *middle, ["dense", outputs, "linear"]]
+            request[name] = {"input": [inputs], "layers": layers, "weights": weights}
+            networks[name] = Network(None, [0, 1, 2, 3, 6, 7], [array.shape for array in weights])
+        request["latents"] = self._random.standard_normal((200, 2)).astype(np.float32)
+        scene = self._scene("train", (request, networks), 40, 8, 2.0, steps=1)
+        request["decoy"] = self._real(8, (3,))
+        return scene
 
     def _attributes(self, defaults: bool = False) -> Scene:
-        request, networks = self._base((3,))
+        request, networks = self._networks((3,))
         rate = round(float(self._random.uniform(0.001, 0.01)), 5)
         weight = round(float(self._random.uniform(1, 9)), 3)
-        batch_size, disc_iter = int(self._random.integers(3, 30)), int(self._random.integers(3, 8))
+        # No value is another one's, so that arguments in a wrong order show.
+        batch_size, disc_iter = int(self._random.integers(10, 30)), int(self._random.integers(3, 8))
         arguments = [] if defaults else self._arguments(batch_size, disc_iter, rate, weight)
         names = ["batch_size", "disc_iter", "learning_rate", "beta_1", "beta_2"]
         names += ["lambda_gp"] if self._class == "WGAN_GP" else []

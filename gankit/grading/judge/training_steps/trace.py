@@ -6,14 +6,13 @@ said to have answered is computed again from weights and inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gankit.grading.judge.networks import rows
+from gankit.grading.judge.networks import Arrays, rows
 from gankit.grading.judge.training_steps.adam import Move
 from gankit.grading.judge.training_steps.scenes import Scene
 
@@ -39,6 +38,18 @@ class Call:
 
 
 @dataclass
+class Batches:
+    """What a discriminator was shown for one update: real rows, fake rows, and rows that are neither."""
+
+    real: np.ndarray
+    fake: np.ndarray
+    latents: np.ndarray
+    other: np.ndarray
+    # Whether rows of the argument that is to be ignored stand among the real ones.
+    decoy: bool = False
+
+
+@dataclass
 class Update:
     """Gradients of one network's weights, or of both, and the calls that went into them.
 
@@ -49,7 +60,7 @@ class Update:
 
     run: Run
     owner: str
-    gradients: dict[str, list[np.ndarray]]
+    gradients: dict[str, Arrays]
     before: int
     after: int
     calls: list[Call]
@@ -64,25 +75,29 @@ class Update:
 
     @cached_property
     def readings(self) -> list[Batches]:
-        """The ways to read which batches went into it, the plainest first."""
+        """The ways to read which batches went into it, the plainest first.
+
+        A loss may be computed once more for a report, on the batch of the update before or on a new one; which calls
+        belong to the update is then told by which reading reproduces its gradient.
+        """
         # Two updates may share what was shown before the first of them.
-        found = readings(self.shown or self.earlier, self.earlier, self.batches_of)
-        if not len(found[0].real) and len(found[0].other):
-            # Examples that were changed after they were drawn: a batch of its own among the rows of neither kind.
-            apart = [self.batches_of([call]) for call in self.shown]
-            strange = [each.other for each in apart if not len(each.real) and not len(each.fake)]
-            for place, batch in enumerate(strange):
-                rest = [other for number, other in enumerate(strange) if number != place]
-                other = np.concatenate(rest) if rest else batch[:0]
-                found.append(replace(found[0], real=batch, other=other))
-        return found
+        calls = self.shown or self.earlier
+        # Of each kind of batch the last one.
+        last: dict[tuple[bool, ...], Call] = {}
+        for call in calls:
+            batches = self.batches_of([call])
+            last[len(batches.real) > 0, len(batches.fake) > 0, len(batches.other) > 0] = call
+        found: dict[tuple[int, ...], Batches] = {}
+        for choice in (unlike(calls), unlike(calls, self.earlier), calls, list(last.values())):
+            found.setdefault(tuple(call.order for call in choice), self.batches_of(choice))
+        return list(found.values())
 
     def batches_of(self, calls: list[Call]) -> Batches:
         """Tell which rows of some calls of the discriminator are real, and which were generated."""
         return self.run.sort(calls, self.generated)
 
     @property
-    def weights(self) -> list[np.ndarray]:
+    def weights(self) -> Arrays:
         """The discriminator's weights as its loss saw them: a clip may come between the loss and the update."""
         states = [call.state for call in self.shown or self.earlier]
         return self.run.trainable(states[-1] if states else self.before, DISCRIMINATOR)
@@ -90,13 +105,13 @@ class Update:
 
 @dataclass
 class Step:
-    """One training step: its updates, and all gradients that were computed, applied or not."""
+    """One training step: its updates, all gradients that were computed, applied or not, and the calls at its end."""
 
+    first_state: int
+    last_state: int
     updates: list[Update] = field(default_factory=list)
     computed: list[Update] = field(default_factory=list)
     late_calls: list[Call] = field(default_factory=list)
-    first_state: int = 0
-    last_state: int = 0
     returned: dict[str, np.ndarray] | None = None
     complete: bool = False
 
@@ -117,7 +132,10 @@ class Run:
         self.scene = scene
         self.networks = scene.networks
         self._real, self._decoy = rows(scene.request["real"]), rows(scene.request["decoy"])
-        self.states = [self._checked_state(state) for state in result["states"]]
+        self.states: list[dict[str, Arrays]] = result["states"]
+        for state in self.states:
+            if any([w.shape for w in state[name]] != self.networks[name].shapes for name in NETWORKS):
+                raise BrokenTrace("weights have other shapes than the networks")
         self.steps = self._read(result["events"])
         complete = len(self.steps) == scene.request["steps"] and all(step.complete for step in self.steps)
         if not broken_off and not complete:
@@ -133,23 +151,19 @@ class Run:
         """All calls, in order."""
         return [call for step in self.steps for call in step.calls]
 
-    def weights(self, state: int, network: str) -> list[np.ndarray]:
-        """Return all weights of a network in a state."""
-        return self.states[state][network]
-
-    def trainable(self, state: int, network: str) -> list[np.ndarray]:
-        """Return the trainable weights of a network in a state, in double precision."""
-        return [self.states[state][network][i].astype(np.float64) for i in self.networks[network].trainable]
-
-    def same(self, first: int, second: int, network: str) -> bool:
-        """Tell whether a network's trainable weights are bit for bit the same in two states."""
-        pairs = zip(self.trainable(first, network), self.trainable(second, network))
-        return all(a.tobytes() == b.tobytes() for a, b in pairs)
-
     @property
     def updates(self) -> list[Update]:
         """All updates, in order."""
         return [update for step in self.steps for update in step.updates]
+
+    def trainable(self, state: int, network: str) -> Arrays:
+        """Return the trainable weights of a network in a state, in double precision."""
+        return [self.states[state][network][place].astype(np.float64) for place in self.networks[network].trainable]
+
+    def same(self, first: int, second: int, network: str) -> bool:
+        """Tell whether a network's trainable weights are the same in two states."""
+        pairs = zip(self.trainable(first, network), self.trainable(second, network))
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
     def turns(self, step: Step, network: str) -> list[Update]:
         """Return a network's updates in a step; joint ones count where it has none of its own."""
@@ -179,33 +193,24 @@ class Run:
     def sort(self, calls: list[Call], generated: list[Call]) -> Batches:
         """Sort the rows of calls of the discriminator; ``generated`` are the generator's calls so far in the step."""
         width = self._real.shape[1]
-        outputs = [rows(call.outputs) for call in generated]
-        fakes = np.concatenate(outputs) if outputs else np.zeros((0, width))
-        latents = np.concatenate([rows(call.inputs) for call in generated]) if generated else np.zeros((0, 1))
+        fakes = np.concatenate([np.zeros((0, width)), *(rows(call.outputs) for call in generated)])
+        latents = [rows(call.inputs) for call in generated]
         shown = [rows(call.inputs) for call in calls]
-        shown = [array for array in shown if array.shape[1] == width]
-        everything = np.concatenate(shown) if shown else np.zeros((0, width))
-        in_real, in_fake = find_rows(everything, self._real), find_rows(everything, fakes)
+        everything = np.concatenate([np.zeros((0, width)), *(array for array in shown if array.shape[1] == width)])
+        in_fake = find_rows(everything, fakes)
         decoy = find_rows(everything, self._decoy) >= 0
         # Rows of the argument that is to be ignored stand for real ones here; that they are used is noted.
-        is_real = (in_real >= 0) | decoy
+        is_real = (find_rows(everything, self._real) >= 0) | decoy
         is_fake = (in_fake >= 0) & ~is_real
         return Batches(
             everything[is_real],
-            in_real[is_real],
             everything[is_fake],
-            latents[in_fake[is_fake]],
+            np.concatenate(latents)[in_fake[is_fake]] if latents else np.zeros((0, 1)),
             everything[~is_real & ~is_fake],
             bool(decoy.any()),
         )
 
     # ---------------------------------------------------------------- private
-
-    def _checked_state(self, state: dict[str, Any]) -> dict[str, list[np.ndarray]]:
-        for name in NETWORKS:
-            if [array.shape for array in state[name]] != self.networks[name].shapes:
-                raise BrokenTrace("weights have other shapes than the networks")
-        return state
 
     def _read(self, events: list[dict[str, Any]]) -> list[Step]:
         steps: list[Step] = []
@@ -218,59 +223,49 @@ class Run:
             if not 0 <= state < len(self.states):
                 raise BrokenTrace("a state is missing")
             if kind == "step":
-                steps.append(Step(first_state=state))
                 everything, calls, recent = [], [], []
-            elif not steps:
+                steps.append(Step(state, state, late_calls=calls))
+            if not steps:
                 continue
-            elif kind == "call":
+            step = steps[-1]
+            step.last_state = state
+            if kind == "call":
                 call = Call(event["network"], event["inputs"], event["outputs"], event["training"], state, order)
                 for listed in (everything, calls, recent):
                     listed.append(call)
             elif kind == "gradient":
-                steps[-1].computed.append(self._update(event, recent, everything))
+                step.computed.append(self._update(event, recent, everything))
                 recent = []
             elif kind == "apply":
-                steps[-1].updates.append(self._update(event, calls, everything))
+                step.updates.append(self._update(event, calls, everything))
                 calls, recent = [], []
-            elif kind == "applied" and steps[-1].updates:
-                steps[-1].updates[-1].after, steps[-1].updates[-1].applied = state, True
+                step.late_calls = calls
+            elif kind == "applied" and step.updates:
+                step.updates[-1].after, step.updates[-1].applied = state, True
             elif kind == "returned":
-                losses = event["losses"]
-                steps[-1].returned = losses if isinstance(losses, dict) else None
-                steps[-1].complete = True
-            steps[-1].last_state = state
-            if kind in ("call", "returned"):
-                steps[-1].late_calls = calls
-            elif kind == "apply":
-                steps[-1].late_calls = []
+                step.returned = event["losses"] if isinstance(event["losses"], dict) else None
+                step.complete = True
         return steps
 
     def _update(self, event: dict[str, Any], calls: list[Call], everything: list[Call]) -> Update:
-        earlier = [call for call in everything[: len(everything) - len(calls)] if call.network == DISCRIMINATOR]
-        generated = [call for call in everything if call.network == GENERATOR]
-        state = int(event["state"])
-        return Update(self, *self._gradients(event["gradients"]), state, state, calls, earlier, generated)
-
-    def _gradients(self, listed: list[list[Any]]) -> tuple[str, dict[str, list[np.ndarray]]]:
-        owners = {name for name, _, _ in listed}
+        owners = {name for name, _, _ in event["gradients"]}
         known = [name for name in NETWORKS if name in owners]
         # Keras leaves a weight alone whose gradient is None; Adam does the same where it has always been zero.
         gradients = {
             name: [np.zeros(self.networks[name].shapes[place]) for place in self.networks[name].trainable]
             for name in known
         }
-        for name, position, gradient in listed:
-            if name is None:
+        for name, position, gradient in event["gradients"]:
+            if name is None or gradient is None:
                 continue
-            if not 0 <= position < len(gradients[name]):
+            if not 0 <= position < len(gradients[name]) or gradient.shape != gradients[name][position].shape:
                 raise BrokenTrace("a gradient belongs to no weight")
-            if gradient is not None and gradient.shape != gradients[name][position].shape:
-                raise BrokenTrace("a gradient has another shape than its weight")
-            if gradient is not None:
-                gradients[name][position] = gradient.astype(np.float64)
-        if len(known) == 2:
-            return "both", gradients
-        return (known[0], gradients) if len(owners) == len(known) == 1 else ("none", {})
+            gradients[name][position] = gradient.astype(np.float64)
+        owner = "both" if len(known) == 2 else known[0] if len(owners) == len(known) == 1 else "none"
+        earlier = [call for call in everything[: len(everything) - len(calls)] if call.network == DISCRIMINATOR]
+        generated = [call for call in everything if call.network == GENERATOR]
+        state = int(event["state"])
+        return Update(self, owner, {} if owner == "none" else gradients, state, state, calls, earlier, generated)
 
     def _check_call(self, call: Call) -> None:
         network = self.networks[call.network]
@@ -280,9 +275,6 @@ class Run:
         found = rows(call.outputs)
         if found.shape != expected.shape or not np.allclose(found, expected, rtol=1e-3, atol=1e-4, equal_nan=True):
             raise BrokenTrace("a network is said to have answered what it cannot have answered")
-
-
-# ---------------------------------------------------------------------- whose rows are these
 
 
 def find_rows(wanted: np.ndarray, among: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
@@ -297,51 +289,10 @@ def find_rows(wanted: np.ndarray, among: np.ndarray, tolerance: float = 1e-6) ->
     return np.concatenate(found)
 
 
-@dataclass
-class Batches:
-    """What a discriminator was shown for one update: real rows, fake rows, and rows that are neither."""
-
-    real: np.ndarray
-    real_places: np.ndarray
-    fake: np.ndarray
-    latents: np.ndarray
-    other: np.ndarray
-    decoy: bool = False
-
-
-def distinct(calls: list[Call]) -> list[Call]:
-    """Leave out calls that repeat an earlier batch."""
+def unlike(calls: list[Call], earlier: list[Call] | None = None) -> list[Call]:
+    """Leave out calls that repeat a batch, of earlier calls or of their own."""
     kept: list[Call] = []
     for call in calls:
-        if not any(call.network == other.network and np.array_equal(call.inputs, other.inputs) for other in kept):
+        if not any(np.array_equal(call.inputs, other.inputs) for other in [*(earlier or []), *kept]):
             kept.append(call)
     return kept
-
-
-def unseen(calls: list[Call], earlier: list[Call]) -> list[Call]:
-    """Leave out calls that repeat a batch of earlier calls."""
-    return [call for call in calls if not any(np.array_equal(call.inputs, old.inputs) for old in earlier)]
-
-
-def readings(calls: list[Call], earlier: list[Call], sort: Callable[[list[Call]], Batches]) -> list[Batches]:
-    """Return the ways to read from the discriminator's calls which batches went into an update, the plainest first.
-
-    A loss may be computed once more for a report, on the batch of the update before or on a new one; which calls
-    belong to the update is then told by which reading reproduces its gradient.
-    """
-    last: list[Call] = []
-    kinds = set()
-    for call in reversed(calls):
-        batches = sort([call])
-        kind = (len(batches.real) > 0, len(batches.fake) > 0, len(batches.other) > 0)
-        if kind not in kinds:
-            kinds.add(kind)
-            last.insert(0, call)
-    found: list[Batches] = []
-    seen: list[list[int]] = []
-    for choice in (distinct(calls), distinct(unseen(calls, earlier)), calls, last):
-        orders = [call.order for call in choice]
-        if orders not in seen:
-            seen.append(orders)
-            found.append(sort(choice))
-    return found

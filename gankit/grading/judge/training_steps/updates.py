@@ -18,9 +18,7 @@ from gankit.grading.judge.training_steps.trace import (
     Step,
     Update,
     find_rows,
-)
-from gankit.grading.judge.training_steps.trace import (
-    unseen as unseen_calls,
+    unlike,
 )
 from gankit.grading.judge.verdicts import Said, alike, fails, passes, unseen
 
@@ -74,8 +72,9 @@ def judge_rhythm(evidence: Evidence) -> Iterator[Said]:
             if owners == wanted or "both" in owners or "none" in owners:
                 seen |= set(NETWORKS)
             elif step.complete:
-                idea = _rhythm_mistake(run, step)
-                yield fails("rhythm", idea, how=_how_moved(run, step))
+                moved = not run.same(step.first_state, step.last_state, DISCRIMINATOR)
+                how = "they change without a Keras optimizer" if moved else "no gradient reaches an optimizer"
+                yield fails("rhythm", _rhythm_mistake(run, step), how=how)
             elif owners == wanted[: len(owners)]:
                 seen |= set(owners)
     yield evidence.both_seen("rhythm", seen)
@@ -99,11 +98,6 @@ def _rhythm_mistake(run: Run, step: Step) -> str:
     return "one_update_per_term" if discriminator == 2 * wanted and _one_term_each(run) else "disc_iter_count"
 
 
-def _how_moved(run: Run, step: Step) -> str:
-    moved = not run.same(step.first_state, step.last_state, DISCRIMINATOR)
-    return "they change without a Keras optimizer" if moved else "no gradient reaches an optimizer"
-
-
 def _one_term_each(run: Run) -> bool:
     """Tell whether updates come in pairs: one batch each, or both shown before the first of the two."""
     updates = [update for update in run.updates if update.owner == DISCRIMINATOR]
@@ -117,7 +111,8 @@ def judge_separate(evidence: Evidence) -> Iterator[Said]:
     for run in evidence.runs:
         for step in run.steps:
             yield from _judge_moves(evidence, run, step)
-    yield evidence.both_seen("separate", evidence.moved)
+    moved = {network for step in evidence.steps for update in step.updates for network in update.gradients}
+    yield evidence.both_seen("separate", moved)
 
 
 def _judge_moves(evidence: Evidence, run: Run, step: Step) -> Iterator[Said]:
@@ -148,19 +143,15 @@ def _judge_moves(evidence: Evidence, run: Run, step: Step) -> Iterator[Said]:
 MANY = 50
 # Mistakes of a sampler that show again in the batches are told of the sampler alone.
 OF_SAMPLERS = {
-    "same_batch": "real_sample",
-    "same_real_batch": "real_sample",
-    "changed_rows": "real_sample",
-    "same_fake_batch": "fake_sample",
-    "generator_batch_reused": "fake_sample",
-    "own_latents": "fake_sample",
+    "real_sample": ("same_batch", "same_real_batch", "changed_rows", "batch_size"),
+    "fake_sample": ("same_fake_batch", "generator_batch_reused", "own_latents", "batch_size"),
 }
 
 
 def judge_batches(evidence: Evidence) -> Iterator[Said]:
     """Judge that every update has fresh batches, of ``batch_size`` rows, from the two samplers."""
     seen: set[str] = set()
-    failed = [check for check in ("real_sample", "fake_sample") if evidence.failed(check)]
+    told = [idea for check, ideas in OF_SAMPLERS.items() if evidence.failed(check) for idea in ideas]
     for run in evidence.runs:
         used: set[tuple[float, ...]] = set()
         mistakes = [("own_latents", "")] if _foreign_latents(run) else []
@@ -172,38 +163,37 @@ def judge_batches(evidence: Evidence) -> Iterator[Said]:
                 seen |= {DISCRIMINATOR} if len(batches.real) or len(batches.fake) else set()
             elif update.owner == GENERATOR:
                 batches = update.batches_of(update.shown)
-                mistakes.append(_generator_batch_mistake(run, batches, used))
+                if len(batches.fake) % run.scene.batch_size:
+                    mistakes.append(("batch_size", "generator's"))
+                elif len(batches.fake) and _all_used(run, batches, used):
+                    mistakes.append(("generator_batch_reused", ""))
                 seen |= {GENERATOR} if len(batches.fake) else set()
-        for idea, whose in mistakes:
-            if idea and not (failed if idea == "batch_size" else OF_SAMPLERS.get(idea) in failed):
-                yield fails("batches", idea, whose=whose)
+        yield from (fails("batches", idea, whose=whose) for idea, whose in mistakes if idea and idea not in told)
     yield evidence.both_seen("batches", seen)
 
 
 def _batch_mistake(run: Run, update: Update, used: set) -> tuple[str, str]:
     everything, size = update.readings[0], run.scene.batch_size
-    fresh = update.batches_of(unseen_calls(update.shown, update.earlier))
+    fresh = update.batches_of(unlike(update.shown, update.earlier))
     if everything.decoy:
         return "argument_used", ""
     if not len(everything.real) and not len(everything.fake):
-        return ("changed_rows", "") if len(everything.other) else ("", "")
+        return "changed_rows" if len(everything.other) else "", ""
     if not len(fresh.real) and not len(fresh.fake):
         return "same_batch", ""
-    if len(everything.real) and not len(fresh.real):
+    # One or two rows may be drawn again by chance.
+    if len(everything.real) > 2 and not len(fresh.real):
         return "same_real_batch", ""
     examples = min(size, len(run.scene.request["real"]))
     if len(fresh.real) % examples or len(fresh.fake) % size:
         return "batch_size", "discriminator's real" if len(fresh.real) % examples else "discriminator's fake"
-    reused = size < MANY and len(everything.fake) and used and {tuple(row) for row in fresh.latents} <= used
-    return ("same_fake_batch", "") if reused else ("", "")
+    # Fakes that were all shown before are no fresh ones.
+    return "same_fake_batch" if len(everything.fake) and used and _all_used(run, fresh, used) else "", ""
 
 
-def _generator_batch_mistake(run: Run, batches: Batches, used: set) -> tuple[str, str]:
+def _all_used(run: Run, batches: Batches, used: set) -> bool:
     latents = {tuple(row) for row in batches.latents}
-    if len(batches.fake) % run.scene.batch_size:
-        return "batch_size", "generator's"
-    reused = run.scene.batch_size < MANY and latents and latents <= used
-    return ("generator_batch_reused", "") if reused else ("", "")
+    return run.scene.batch_size < MANY and latents <= used
 
 
 def _foreign_latents(run: Run) -> bool:
