@@ -19,39 +19,27 @@ from gankit.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
-<<<<<<< HEAD
-from gankit.metrics.modes import modes_found
-from gankit.metrics.shares import copied_share, nearest_distances, total_variation
-
-__all__ = [
-=======
 from gankit.metrics.modes import mode_coverage
+from gankit.metrics.shares import copied_share, total_variation
 
 __all__ = [
     "PictureClassifier",
-    "class_shares",
-    "distances_to_nearest",
-    "farthest_apart",
-    "inception_score",
-    "measure_classes",
-    "surest_first",
->>>>>>> main
     "beside_floor",
+    "class_shares",
     "classifier_accuracy",
     "classifier_beside_floor",
     "comparison",
     "copied_share",
     "density_coverage",
+    "distances_to_nearest",
     "farthest_apart",
     "frechet_distance",
+    "inception_score",
     "kernel_distance",
-<<<<<<< HEAD
-    "modes_found",
-    "nearest_distances",
-=======
+    "measure_classes",
     "mode_coverage",
->>>>>>> main
     "precision_recall",
     "sliced_wasserstein_distance",
+    "surest_first",
     "total_variation",
 ]
