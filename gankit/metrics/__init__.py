@@ -19,7 +19,7 @@ from gankit.metrics.distances import (
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import mode_coverage
-from gankit.metrics.shares import copied_share, nearest_distances, total_variation
+from gankit.metrics.shares import copied_share, total_variation
 
 __all__ = [
     "PictureClassifier",
@@ -30,13 +30,13 @@ __all__ = [
     "comparison",
     "copied_share",
     "density_coverage",
+    "distances_to_nearest",
     "farthest_apart",
     "frechet_distance",
     "inception_score",
     "kernel_distance",
     "measure_classes",
     "mode_coverage",
-    "nearest_distances",
     "precision_recall",
     "sliced_wasserstein_distance",
     "surest_first",

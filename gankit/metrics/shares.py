@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gankit.metrics.distances import _blocks, _pair, _squared_distances
+from gankit.metrics.classes import distances_to_nearest
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:
@@ -32,15 +32,6 @@ def total_variation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first - second).sum() / 2)
 
 
-def nearest_distances(examples: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the Euclidean distance ``(n,)`` of each example ``(n, ...)`` to the nearest of the others ``(m, ...)``."""
-    rows, columns = _pair(examples, others)
-    nearest = np.empty(len(rows))
-    for block in _blocks(len(rows), len(columns)):
-        nearest[block] = np.sqrt(_squared_distances(rows[block], columns).min(axis=1))
-    return nearest
-
-
 def copied_share(generated: np.ndarray, training: np.ndarray, fresh: np.ndarray) -> float:
     """Return the share of generated examples that are nearer to a training example than to any fresh one.
 
@@ -62,5 +53,5 @@ def copied_share(generated: np.ndarray, training: np.ndarray, fresh: np.ndarray)
     """
     if len(training) != len(fresh):
         raise ValueError(f"{len(training)} training and {len(fresh)} fresh examples; the numbers must be equal")
-    to_training, to_fresh = nearest_distances(generated, training), nearest_distances(generated, fresh)
+    to_training, to_fresh = distances_to_nearest(generated, training), distances_to_nearest(generated, fresh)
     return float((to_training < to_fresh).mean() + (to_training == to_fresh).mean() / 2)

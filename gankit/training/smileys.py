@@ -9,9 +9,10 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
+from gankit.datasets.baselines import BASELINES
 from gankit.datasets.smiley_reader import Reading, read_traits
 from gankit.datasets.smileys import COLOURS, COMBINATIONS, combination_shares, draw, smileys
-from gankit.metrics import copied_share, nearest_distances, total_variation
+from gankit.metrics import copied_share, distances_to_nearest, total_variation
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import checkpoint_choices, shares_of_combinations, tile
@@ -189,21 +190,17 @@ def report(training: np.ndarray, samples: Mapping[str, np.ndarray], jitter: floa
     Returns
     -------
     dict of dict
-        For each sample, and for ``real`` (new real faces), ``mean_picture``, ``gaussian`` (:func:`gaussian_pictures`)
-        and ``copier`` (training pictures with noise), the results of :func:`measure_traits`, with ``copied``
-        (:func:`gankit.metrics.copied_share`) and ``to_training``, the median distance to the nearest training picture.
+        For each sample, for ``real`` (new real faces) and for each of :data:`gankit.datasets.baselines.BASELINES`, the
+        results of :func:`measure_traits`, with ``copied`` (:func:`gankit.metrics.copied_share`) and
+        ``nearest_distance``, the median distance to the nearest training picture.
     """
     size = training.shape[1]
     # Seeds of data count from the run's seed, so these are far away from all of them.
     fresh = smileys(len(training), size, seed + CHOOSING, jitter).pictures
-    random = np.random.default_rng(seed)
-    drawn = training[random.integers(len(training), size=FACES_MEASURED)]
     sets = {
         **samples,
         "real": smileys(FACES_MEASURED, size, seed + REPORTING, jitter).pictures,
-        "gaussian": gaussian_pictures(training, FACES_MEASURED, seed),
-        "mean_picture": np.repeat(training.mean(axis=0, keepdims=True), 100, axis=0),
-        "copier": np.clip(drawn + random.normal(0, 0.05, drawn.shape), 0, 1).astype(np.float32),
+        **{name: make(training, FACES_COMPARED, seed) for name, make in BASELINES.items()},
     }
     rows = {}
     for name, pictures in sets.items():
@@ -211,7 +208,7 @@ def report(training: np.ndarray, samples: Mapping[str, np.ndarray], jitter: floa
         rows[name] = {
             **measure_traits(pictures),
             "copied": copied_share(some, training, fresh),
-            "to_training": float(np.median(nearest_distances(some, training))),
+            "nearest_distance": float(np.median(distances_to_nearest(some, training))),
         }
     return rows
 
@@ -235,9 +232,9 @@ def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
         DISTANCE: "generated, kept by distance",
         LOSS: "generated, kept by gen_loss",
         "real": "new real faces (floor)",
+        "independent_pixels": "no GAN: independent pixels",
         "gaussian": "no GAN: a Gaussian",
-        "mean_picture": "no GAN: the mean picture",
-        "copier": "no GAN: training pictures",
+        "noisy_copies": "no GAN: noisy copies",
     }
     lines = [f"{'':28}valid   distance  combinations  copied"]
     for name, row in rows.items():
@@ -261,17 +258,6 @@ def draw_checkpoints(checkpoints: SmileyCheckpoints, faces: Mapping[str, np.ndar
     kept = {choice: checkpoints.kept(choice) for choice in faces}
     some = {choice: pictures[:40] for choice, pictures in faces.items()}
     return checkpoint_choices(checkpoints.steps, checkpoints.values, kept, some)
-
-
-def gaussian_pictures(pictures: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Sample pictures from the Gaussian with the pictures' mean and covariance, clipped to [0, 1].
-
-    The sample is a mean plus a random combination of the deviations from it, so no covariance matrix is needed.
-    """
-    mean = pictures.mean(axis=0)
-    deviations = (pictures - mean).reshape(len(pictures), -1) / np.sqrt(len(pictures) - 1)
-    weights = np.random.default_rng(seed).standard_normal((count, len(pictures))).astype(np.float32)
-    return np.clip(mean + (weights @ deviations).reshape(count, *mean.shape), 0.0, 1.0)
 
 
 def steps_per_call(steps: int) -> int:
