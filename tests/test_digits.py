@@ -175,7 +175,7 @@ def test_the_gaussian_has_the_moments_of_the_pictures():
 def test_noisy_copies_are_near_a_picture():
     pictures = np.random.default_rng(0).uniform(0.4, 0.6, (20, 5, 5)).astype(np.float32)
     made = baselines.noisy_copies(pictures, 200, seed=1, deviation=0.01)
-    nearest = metrics.nearest_distances(made, pictures)
+    nearest = metrics.distances_to_nearest(made, pictures)
     # The distance of 25 noises of deviation 0.01 is near 0.05; the pictures are 0.3 or more apart.
     np.testing.assert_allclose(np.mean(nearest), 0.05, rtol=0.05)
 
@@ -418,8 +418,8 @@ def test_shares_and_nearest_distances():
     random = np.random.default_rng(0)
     first, second = random.random((1100, 3, 3)).astype(np.float32), random.random((40, 3, 3)).astype(np.float32)
     expected = [min(np.sqrt(((a - b) ** 2).sum()) for b in second) for a in first[::50]]
-    np.testing.assert_allclose(metrics.nearest_distances(first, second)[::50], expected, rtol=1e-3)
-    assert metrics.nearest_distances(second, second).max() < 2e-3  # the root of a rounding error
+    np.testing.assert_allclose(metrics.distances_to_nearest(first, second)[::50], expected, rtol=1e-3)
+    assert metrics.distances_to_nearest(second, second).max() < 2e-3  # the root of a rounding error
 
 
 def test_pictures_are_arranged_by_class_and_from_sure_to_unsure():

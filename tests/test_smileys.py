@@ -358,7 +358,7 @@ def test_one_step_is_that_of_a_derivation_by_hand(smoothing, r1, monkeypatch):
 
 def test_the_usual_recipe_is_that_of_the_coursework():
     usual = smiley_faces.RECIPES["usual"]
-    assert (usual["batch_size"], usual["networks"], usual["learning_rate"]) == (64, "usual", 0.0002)
+    assert (usual["batch_size"], usual["hidden_units"], usual["learning_rate"]) == (64, 256, 0.0002)
     assert (usual["beta_1"], usual["beta_2"], usual["smoothing"], usual["keep"]) == (0.5, 0.999, 0.1, "gen_loss")
     assert (usual["r1"], usual["decay"], usual["averaging"], usual["pictures"]) == (0, 0, 0, 2000)
     assert usual["steps"] == 300 * 32 and 31 * 64 < 2000 <= 32 * 64

@@ -4,9 +4,9 @@ A face is a disc in one of four colours, with black eyes and a black mouth. Some
 hat. The three traits are independent, so the 16 combinations have known probabilities.
 
 The measures are those of the usual coursework (a disc of radius 12 in a picture of 28 x 28 pixels), with two changes.
-Glasses and hats there are black on black; here they are cyan and red, so that they can be seen. And ``jitter`` moves
-the whole face by up to so many pixels. Without it there are only 16 different pictures: a generator can do nothing but
-copy them, and cannot be asked whether it does.
+Glasses and hats there are black on black; here they are cyan and red, so that they can be seen. And the whole face is
+moved by up to one pixel, because without this there are only 16 different pictures: a generator could do nothing but
+copy them, and could not be asked whether it does. With ``jitter=0`` the faces stay in the middle.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from gankit.metrics.classes import (
     PictureClassifier,
     class_shares,
+    distances_to_nearest,
     inception_score,
     measure_classes,
     surest_first,

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gankit.metrics.shares import nearest_distances
-
 CLASSIFIER_STEPS = 1200
 CLASSIFIER_BATCH = 64
 
@@ -125,6 +123,17 @@ def surest_first(pictures: np.ndarray, probabilities: np.ndarray, columns: int) 
     return arranged
 
 
+def distances_to_nearest(pictures: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return each picture's Euclidean distance to the nearest of the others: shape ``(n,)``."""
+    flat = [np.asarray(each, np.float32).reshape(len(each), -1) for each in (pictures, others)]
+    squares = (flat[1] ** 2).sum(axis=1)
+    nearest = []
+    for start in range(0, len(flat[0]), 500):
+        part = flat[0][start : start + 500]
+        nearest.append(((part**2).sum(axis=1)[:, None] - 2 * part @ flat[1].T + squares).min(axis=1))
+    return np.sqrt(np.maximum(np.concatenate(nearest), 0))
+
+
 def measure_classes(
     pictures: np.ndarray,
     judge: PictureClassifier,
@@ -170,5 +179,5 @@ def measure_classes(
         "never_generated": [name for name, share in zip(names, shares) if share == 0],
         "inception_score": inception_score(probabilities[: sets * len(test)], 10 * sets),
         "accuracy_on_real": student.accuracy(test, test_labels),
-        "nearest_distance": float(np.median(nearest_distances(pictures[: len(test)], train))),
+        "nearest_distance": float(np.median(distances_to_nearest(pictures[: len(test)], train))),
     }

@@ -11,9 +11,9 @@ from gankit.datasets.digits import LabelledPictures
 from gankit.metrics import (
     PictureClassifier,
     class_shares,
+    distances_to_nearest,
     inception_score,
     measure_classes,
-    nearest_distances,
 )
 
 PICTURES_MEASURED = 5000
@@ -53,7 +53,7 @@ def measure_digits(
         "never_generated": [],
         "inception_score": inception_score(judge.probabilities(data.test)),
         "accuracy_on_real": judge.accuracy(data.test, data.test_labels),
-        "nearest_distance": float(np.median(nearest_distances(data.test, data.train))),
+        "nearest_distance": float(np.median(distances_to_nearest(data.test, data.train))),
     }
     without_gan = {name: measure(make(data.train, len(generated), seed)) for name, make in BASELINES.items()}
     return {"generated": measure(generated), "real": real, **without_gan}
