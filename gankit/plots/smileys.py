@@ -46,7 +46,7 @@ def shares_of_combinations(
     """
     places, width = np.arange(len(expected)), 0.8 / (len(found) + 1)
     figure = new_figure((11, 3.6))
-    bars, faces = figure.subplots(2, 1, height_ratios=(5, 1))
+    bars, faces = figure.subplots(2, 1, height_ratios=(4.4, 1))
     error = 2 * np.sqrt(expected * (1 - expected) / count)
     bars.bar(places, expected, width, yerr=error, color=REAL_COLOUR, label="data (line: 2 deviations of a sample)")
     for number, (name, shares) in enumerate(found.items(), 1):
@@ -65,7 +65,7 @@ def shares_of_combinations(
         strip[:, number * side + gap : (number + 1) * side - gap] = picture[:, gap : side - gap]
     faces.imshow(strip, interpolation="nearest", extent=(middle - 0.5, len(examples) - 0.5 + middle, 0, 1))
     faces.set_xlim(bars.get_xlim())
-    faces.set_aspect(1.0)
+    faces.set_aspect("auto")  # each picture stands below its bars
     faces.set_axis_off()
     return figure
 

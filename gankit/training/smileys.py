@@ -18,7 +18,7 @@ from gankit.networks.latents import LatentGenerator
 from gankit.plots import checkpoint_choices, shares_of_combinations, tile
 from gankit.training.callbacks import AveragedWeights, Snapshots, below, recalibrate_batch_norm
 
-CHECKPOINTS, FRAMES = 60, 40
+CHECKPOINTS, FRAMES = 60, 20
 # Faces that choose a checkpoint, that calibrate batch normalisation, that a frame shows, and that the report measures.
 FACES_CHOOSING, FACES_CALIBRATING, FACES_IN_A_FRAME, FACES_MEASURED = 1000, 1000, 40, 10_000
 # Of them, those whose nearest neighbours among the training pictures are searched.
