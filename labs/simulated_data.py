@@ -73,10 +73,8 @@ SEEDS = 5
 LATENTS, GENERATOR_WIDTHS, DISCRIMINATOR_WIDTHS = 2, 5 * (128,), 3 * (128,)
 
 
-class Minimax_GAN(GAN):
-    """The GAN of 2014 with its original loss; the discriminator's score is the logit of D."""
-
-    beta_1, beta_2 = 0.5, 0.9
+class Minimax_GAN(Simple_GAN):
+    """The GAN of 2014 with its original loss; the training step is task 1's, and D's score is the logit of D."""
 
     def generator_loss(self, fake_scores: tf.Tensor) -> tf.Tensor:
         """Mean of log(1 - D(fake)): small when D takes fakes for real. log(1 - sigmoid(s)) = -softplus(s)."""
@@ -85,30 +83,6 @@ class Minimax_GAN(GAN):
     def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
         """Minus mean log D(real) minus mean log(1 - D(fake)): small when D tells them apart."""
         return tf.reduce_mean(tf.nn.softplus(-real_scores)) + tf.reduce_mean(tf.nn.softplus(fake_scores))
-
-    def train_step(self, _: object) -> dict[str, tf.Tensor]:
-        """Update D `disc_iter` times and then G once, on fresh examples each time; return the last losses."""
-        # ---- Discriminator: minimise  -mean log D(real) - mean log(1 - D(G(z))) ----
-        variables = self.discriminator.trainable_variables
-        for _ in range(self.disc_iter):
-            fake = self.get_fake_sample(training=True)
-            real = self.match(self.get_real_sample(), fake)
-            with tf.GradientTape() as tape:
-                real_scores = self.discriminator(real, training=True)
-                fake_scores = self.discriminator(fake, training=True)
-                discr_loss = self.discriminator_loss(real_scores, fake_scores)
-            gradients = tape.gradient(discr_loss, variables)
-            self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
-
-        # ---- Generator: minimise  mean log(1 - D(G(z))),  or  -mean log D(G(z)) ----
-        variables = self.generator.trainable_variables
-        with tf.GradientTape() as tape:
-            fake = self.get_fake_sample(training=True)
-            gen_loss = self.generator_loss(self.discriminator(fake, training=True))
-        gradients = tape.gradient(gen_loss, variables)
-        self.generator.optimizer.apply_gradients(zip(gradients, variables))
-
-        return {"discr_loss": discr_loss, "gen_loss": gen_loss}
 
 
 class NonSaturating_GAN(Minimax_GAN):
@@ -207,7 +181,7 @@ def main(arguments: list[str] | None = None) -> None:
             more = max(1, options.steps // 2)
             rates = FallingRates([gan.discriminator.optimizer], more, 0.9)
             run.fit(gan, 1, more, name="discriminator", title="D alone", callbacks=[rates])
-            measures["with_d_trained_on"] = observer.measure()["discriminator"]
+            measures["with_d_trained_on"] = observer.measure_discriminator()
 
         # ---- Pictures and measures ----
         output.save_figure(plots.trained_density(observer.show(curve)), "points.png")

@@ -85,13 +85,15 @@ class DensityObserver:
         """Return the content of the picture at the end."""
         real, fake = self._density.sample(POINTS_COMPARED, self._seed), self._fakes()
         learned = optimal = np.zeros(0)
+        log_q = None
         if self._verdict is not None:
-            both = np.concatenate([real, fake[:POINTS_COMPARED]])
-            learned, optimal = self._verdict.to_probability(self._scores(both)), self._optimum(fake)(both)
+            both, log_q = np.concatenate([real, fake[:POINTS_COMPARED]]), self._log_q(fake)
+            learned = self._verdict.to_probability(self._scores(both))
+            optimal = optimal_discriminator(self._density.log_density(both), log_q(both))
         return TrainedDensity(
             real=real,
             limits=self._density.limits,
-            fields=self.fields(PICTURE_GRID, PICTURE_SAMPLE),
+            fields=self._fields(fake, log_q, PICTURE_GRID),
             losses=curve.losses,
             loss_steps=curve.steps,
             undecided=undecided_losses(self._gan),
@@ -112,14 +114,14 @@ class DensityObserver:
             two probabilities. ``recovered``: for an affine generator, its exact mean and covariance, and their
             differences from the true ones in standard errors of a sample as large as the real one.
         """
-        fake = self._fakes()
+        like_real = Density(self._density.mean[None], self._density.total_covariance)
         measures: dict[str, Any] = {
             "points": self.measure_points(),
             "points_floor": self._quality(self._density.sample(POINTS_MEASURED, self._seed + 1)),
-            "points_baseline": self._quality(self._gaussian_points()),
+            "points_baseline": self._quality(like_real.sample(POINTS_MEASURED, self._seed + 3)),
         }
         if self._verdict is not None:
-            measures["discriminator"] = self._compare_with_optimum(fake)
+            measures["discriminator"] = self.measure_discriminator()
         if self._is_affine and len(self._density.centres) == 1:
             mean, covariance = self._moments()
             errors = moments_in_standard_errors(
@@ -134,17 +136,42 @@ class DensityObserver:
         """Measure 2,500 generated points, as in the papers' tables."""
         return self._quality(self._fakes(POINTS_MEASURED))
 
+    def measure_discriminator(self) -> dict[str, float]:
+        """Compare D with the best D for these fakes, on new points; see :meth:`measure`."""
+        assert self._verdict is not None  # there is no best D to compare with
+        fake = self._fakes()
+        real = self._density.sample(POINTS_COMPARED, self._seed + 2)
+        # The density is estimated from other fakes than those that D is judged on.
+        judged, optimum = fake[:POINTS_COMPARED], self._optimum(fake[POINTS_COMPARED:])
+        scores = [self._scores(real), self._scores(judged)]
+        best = [optimum(real), optimum(judged)]
+
+        def loss(pair: Sequence[np.ndarray]) -> float:
+            return float(self._gan.discriminator_loss(*(tf.constant(each, tf.float64) for each in pair)))
+
+        learned = self._verdict.to_probability(np.concatenate(scores))
+        return {
+            "loss": loss(scores),
+            "loss_of_the_best": loss([self._verdict.to_score(each) for each in best]),
+            "loss_if_alike": self.undecided["discr_loss"],
+            "mean_difference_from_the_best": float(np.abs(learned - np.concatenate(best)).mean()),
+        }
+
     def fields(self, cells: int, sample: int) -> Fields:
         """Return the fakes of ``sample`` latents, and both discriminators on a grid of ``cells`` by ``cells``."""
+        fake = self._fakes(sample)
+        return self._fields(fake, None if self._verdict is None else self._log_q(fake), cells)
+
+    def _fields(self, fake: np.ndarray, log_q: Function | None, cells: int) -> Fields:
         low, high = self._density.limits
         middles = low + (high - low) * (np.arange(cells) + 0.5) / cells
         places = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
-        fake, scores = self._fakes(sample), self._scores(places)
-        if self._verdict is None:
+        scores = self._scores(places)
+        if self._verdict is None or log_q is None:
             return Fields(fake, scores.reshape(cells, cells), np.zeros((0, 0)))
-        log_p, log_q = self._density.log_density(places), self._log_q(fake)(places)
-        expected = np.exp(np.logaddexp(log_p, log_q)) / 2 * 10_000 * ((high - low) / cells) ** 2
-        optimal = np.where(expected < FEWEST_EXPECTED, np.nan, optimal_discriminator(log_p, log_q))
+        log_p, log_q_there = self._density.log_density(places), log_q(places)
+        expected = np.exp(np.logaddexp(log_p, log_q_there)) / 2 * 10_000 * ((high - low) / cells) ** 2
+        optimal = np.where(expected < FEWEST_EXPECTED, np.nan, optimal_discriminator(log_p, log_q_there))
         learned = self._verdict.to_probability(scores)
         return Fields(fake, learned.reshape(cells, cells), optimal.reshape(cells, cells))
 
@@ -184,30 +211,6 @@ class DensityObserver:
     def _optimum(self, fake: np.ndarray) -> Function:
         log_q = self._log_q(fake)
         return lambda points: optimal_discriminator(self._density.log_density(points), log_q(points))
-
-    def _compare_with_optimum(self, fake: np.ndarray) -> dict[str, float]:
-        assert self._verdict is not None
-        real = self._density.sample(POINTS_COMPARED, self._seed + 2)
-        # The density is estimated from other fakes than those that D is judged on.
-        judged, optimum = fake[:POINTS_COMPARED], self._optimum(fake[POINTS_COMPARED:])
-        scores = [self._scores(real), self._scores(judged)]
-        best = [optimum(real), optimum(judged)]
-
-        def loss(pair: Sequence[np.ndarray]) -> float:
-            return float(self._gan.discriminator_loss(*(tf.constant(each, tf.float64) for each in pair)))
-
-        learned = self._verdict.to_probability(np.concatenate(scores))
-        return {
-            "loss": loss(scores),
-            "loss_of_the_best": loss([self._verdict.to_score(each) for each in best]),
-            "loss_if_alike": self.undecided["discr_loss"],
-            "mean_difference_from_the_best": float(np.abs(learned - np.concatenate(best)).mean()),
-        }
-
-    def _gaussian_points(self) -> np.ndarray:
-        factor = np.linalg.cholesky(self._density.total_covariance)
-        normal = np.random.default_rng(self._seed + 3).standard_normal((POINTS_MEASURED, 2))
-        return self._density.mean + normal @ factor.T
 
     def _quality(self, points: np.ndarray) -> dict[str, float]:
         real = self._density.sample(POINTS_MEASURED, self._seed)
