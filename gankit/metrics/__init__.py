@@ -3,7 +3,6 @@
 from gankit.metrics.classes import (
     PictureClassifier,
     class_shares,
-    distances_to_nearest,
     inception_score,
     measure_classes,
     surest_first,
@@ -12,6 +11,7 @@ from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.distances import (
     comparison,
     density_coverage,
+    distances_to_nearest,
     farthest_apart,
     frechet_distance,
     kernel_distance,

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gankit.metrics.distances import distances_to_nearest
+
 CLASSIFIER_STEPS = 1200
 CLASSIFIER_BATCH = 64
 
@@ -121,17 +123,6 @@ def surest_first(pictures: np.ndarray, probabilities: np.ndarray, columns: int) 
         places = np.linspace(0, len(rows) - 1, min(columns, len(rows))).round().astype(int)
         arranged[number * columns : number * columns + len(places)] = pictures[rows[places]]
     return arranged
-
-
-def distances_to_nearest(pictures: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return each picture's Euclidean distance to the nearest of the others: shape ``(n,)``."""
-    flat = [np.asarray(each, np.float32).reshape(len(each), -1) for each in (pictures, others)]
-    squares = (flat[1] ** 2).sum(axis=1)
-    nearest = []
-    for start in range(0, len(flat[0]), 500):
-        part = flat[0][start : start + 500]
-        nearest.append(((part**2).sum(axis=1)[:, None] - 2 * part @ flat[1].T + squares).min(axis=1))
-    return np.sqrt(np.maximum(np.concatenate(nearest), 0))
 
 
 def measure_classes(

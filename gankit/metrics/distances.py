@@ -107,6 +107,15 @@ def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.maximum(squares, 0.0, out=squares)
 
 
+def distances_to_nearest(examples: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distance ``(n,)`` of each example ``(n, ...)`` to the nearest of the others ``(m, ...)``."""
+    rows, columns = _pair(examples, others)
+    nearest = np.empty(len(rows))
+    for block in _blocks(len(rows), len(columns)):
+        nearest[block] = np.sqrt(_squared_distances(rows[block], columns).min(axis=1))
+    return nearest
+
+
 def _neighbour_radii(vectors: np.ndarray, k: int) -> np.ndarray:
     """Squared distance of each vector to its k-th nearest neighbour, not counting itself."""
     if not 1 <= k < len(vectors):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gankit.metrics.classes import distances_to_nearest
+from gankit.metrics.distances import distances_to_nearest
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:
