@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, LOSS_STYLES, REAL_COLOUR, new_figure
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, show_losses
 
 RIGHT_STYLES = {"real_right": (REAL_COLOUR, "of real examples"), "fake_right": (FAKE_COLOUR, "of fakes")}
 
@@ -53,18 +53,13 @@ def losses_and_right_answers(
     """
     figure = new_figure(figsize=(10, 3.4))
     left, right = figure.subplots(1, 2)
-    for name, level in undecided.items():
-        colour, label = LOSS_STYLES[name]
-        left.plot(steps, values[name], color=colour, label=label, marker="." if len(steps) < 3 else "")
-        left.axhline(level, color=colour, linewidth=1, linestyle="--", label=f"{label}, if D is 0 everywhere")
+    show_losses(left, {name: values[name] for name in undecided}, "step", undecided, steps)
     for name, (colour, label) in RIGHT_STYLES.items():
         right.plot(steps, values[name], color=colour, label=label, marker="." if len(steps) < 3 else "")
     right.axhline(0.5, color="0.3", linewidth=1, linestyle="--", label="guessing")
     right.set_ylim(0, 1.02)
-    left.set_title("losses", fontsize=11)
     right.set_title("share that D gets right", fontsize=11)
-    for axes in (left, right):
-        axes.set_xlabel("step")
-        axes.grid(alpha=0.25)
-        axes.legend(fontsize=8)
+    right.set_xlabel("step")
+    right.grid(alpha=0.25)
+    right.legend(fontsize=8)
     return figure
