@@ -80,6 +80,7 @@ from gankit.randomness import SeedSequence
 from gankit.training import Run
 from gankit.training import smileys as training
 from gankit.training.callbacks import FallingRates
+from gankit.training.faces import steps_per_call
 
 SHAPE = (28, 28, 3)
 
@@ -208,9 +209,9 @@ def main(arguments: list[str] | None = None) -> None:
         rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
         film = checkpoints.film(options.steps)
         run = Run(output.checkpoints, options)
-        steps_per_call = training.steps_per_call(options.steps)
         callbacks = [checkpoints, rates, film]
-        run.fit(gan, 1, options.steps, title="GAN on smileys", callbacks=callbacks, steps_per_call=steps_per_call)
+        steps = steps_per_call(options.steps, training.CHECKPOINTS)
+        run.fit(gan, 1, options.steps, title="GAN on smileys", callbacks=callbacks, steps_per_call=steps)
 
         # ---- Measures: the kept faces, and those that the other choice would have kept ----
         faces = {choice: checkpoints.generate(choice) for choice in ("distance", "gen_loss")}

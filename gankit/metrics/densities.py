@@ -52,15 +52,6 @@ def optimal_discriminator(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, np.asarray(log_q) - log_p))
 
 
-def cross_entropy(real_logits: np.ndarray, fake_logits: np.ndarray) -> float:
-    """Return the discriminator's loss: minus mean log D(real) minus mean log(1 - D(fake)), with D = sigmoid(logit).
-
-    For the best discriminator the logit is log p - log q, and the loss is 2 log 2 minus twice the Jensen-Shannon
-    divergence of p and q (Goodfellow et al. 2014, theorem 1).
-    """
-    return float(np.logaddexp(0.0, -np.asarray(real_logits)).mean() + np.logaddexp(0.0, fake_logits).mean())
-
-
 def moments_in_standard_errors(
     mean: np.ndarray, covariance: np.ndarray, true_mean: np.ndarray, true_covariance: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -87,6 +87,6 @@ def measure_faces(real: np.ndarray, generated: np.ndarray) -> dict[str, Any]:
     return {**beside_floor(real, generated), **by_networks, "generated_faces": len(generated)}
 
 
-def steps_per_call(steps: int) -> int:
-    """Return how many steps one call of the graph may make, so that a short run also collects all its frames."""
-    return max(1, min(STEPS_IN_ONE_CALL, steps // FRAMES))
+def steps_per_call(steps: int, looks: int = FRAMES) -> int:
+    """Return how many steps one call of the graph may make, so that a short run also has all its looks at the model."""
+    return max(1, min(STEPS_IN_ONE_CALL, steps // looks))

@@ -258,8 +258,3 @@ def draw_checkpoints(checkpoints: SmileyCheckpoints, faces: Mapping[str, np.ndar
     kept = {choice: checkpoints.kept(choice) for choice in faces}
     some = {choice: pictures[:40] for choice, pictures in faces.items()}
     return checkpoint_choices(checkpoints.steps, checkpoints.values, kept, some)
-
-
-def steps_per_call(steps: int) -> int:
-    """Return how many steps one call of the graph may make, so that a short run also has its checkpoints and frames."""
-    return max(1, min(10, steps // CHECKPOINTS))
