@@ -54,8 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
 
             use_cores_side_by_side()
 
+        # ---- Data. Some faces are kept back, to compare with faces that the networks have not seen ----
+        faces, held_out = training.hold_out(faces, options.hold_out, options.seed)
         ### BEGIN SOLUTION
-        # ---- Data: intensities from 0 to 255 -> [-1, 1] ----
+        # Intensities from 0 to 255 -> [-1, 1]
         scaling = FaceScaling.fit(faces)
         prepared = scaling.prepare(faces)
 
@@ -97,10 +99,10 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
         # ---- Measures ----
-        real = faces.astype(np.float32) / 255
+        real, unseen = faces.astype(np.float32) / 255, held_out.astype(np.float32) / 255
         generated = kept.generate(training.FACES_MEASURED)
         measures = {
-            **training.measure_faces(real, generated),
+            **training.measure_faces(generated, real, unseen),
             "steps_made": curve.steps_made,
             "training_seconds": round(run.seconds["model"], 1),
             **{name: values[-1] for name, values in curve.losses.items()},
@@ -118,12 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         if run.interrupted:
             output.keep_checkpoints()
 
-    distance, floor = measures["frechet_distance"], measures["frechet_floor"]
-    print(f"Frechet distance on pixels, {measures['generated_faces']} generated against {len(faces)} real faces:")
-    print(f"  generated {distance:.3f}   (two halves of the real faces: {floor:.3f})")
-    if "classifier_accuracy" in measures:
-        told, by_chance = measures["classifier_accuracy"], measures["classifier_floor"]
-        print(f"A small CNN tells generated from real faces in {told:.0%} of cases   (half from half: {by_chance:.0%})")
+    print("\n".join(training.answers(measures)))
     print(f"Pictures, weights and record.json are in {output.path}.")
     if run.interrupted:
         further = "--resume continues to the end" if run.saved else "the weights learned so far are saved there"

@@ -21,6 +21,7 @@ from benchmarks import compare_recipes
 from gankit import scripts
 from gankit.errors import InputError
 from gankit.faces import load_faces
+from gankit.metrics import frechet_distance
 from gankit.networks.stored_weights import read_weights
 from gankit.training import faces as training_faces
 from gankit.training import threads
@@ -181,13 +182,29 @@ def test_face_generator_leaves_everything_it_should(face_run):
 def test_many_faces_are_compared_by_networks_too():
     faces = load_faces()[:1500] / np.float32(255)
     rough = np.random.default_rng(0).uniform(0.2, 0.8, (500, 16, 16)).astype(np.float32)
-    measures = training_faces.measure_faces(faces[:1000], rough)
+    measures = training_faces.measure_faces(rough, faces[:1000], faces[1000:])
     on_features = measures["encoder"]
     assert set(on_features) == {"frechet_distance", "frechet_floor", "metrics", "metrics_floor"}
     # Noise does not look like faces, and every network notices it.
     assert on_features["frechet_distance"] > 5 * on_features["frechet_floor"] > 0
     assert measures["classifier_accuracy"] > 0.75 and 0.3 < measures["classifier_floor"] < 0.7
-    assert measures["generated_faces"] == 500
+    assert (measures["generated_faces"], measures["real_faces"], measures["held_out"]["real_faces"]) == (500, 1000, 500)
+    assert "encoder" not in measures["held_out"], "500 faces are too few"
+    np.testing.assert_allclose(
+        [measures["held_out"]["frechet_distance"], measures["held_out"]["frechet_floor"]],
+        [frechet_distance(rough, faces[1000:]), frechet_distance(faces[:1000], faces[1000:])],
+    )
+
+
+def test_faces_are_kept_back():
+    faces = np.arange(50 * 4).reshape(50, 2, 2).astype(np.uint8)
+    training, kept_back = training_faces.hold_out(faces, 0.3, seed=4)
+    assert (len(training), len(kept_back)) == (35, 15)
+    np.testing.assert_array_equal(np.sort(np.concatenate([training, kept_back]), axis=0), faces)
+    np.testing.assert_array_equal(kept_back, training_faces.hold_out(faces, 0.3, seed=4)[1])
+    assert not np.array_equal(kept_back, training_faces.hold_out(faces, 0.3, seed=5)[1])
+    sizes = [len(training_faces.hold_out(faces[:count], share, 0)[1]) for count, share in ((50, 0), (4, 0.9), (8, 0.9))]
+    assert sizes == [0, 0, 4], "each part has four faces or more, or there is one part only"
 
 
 def test_face_generator_repeats_itself(face_run, tmp_path):

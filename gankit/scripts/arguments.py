@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import NoReturn
 
 
+class DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the default of each option that has one and is not a flag."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        no_default = action.default is None or action.default is False
+        return action.help if no_default else super()._get_help_string(action)
+
+
 class OneSentenceParser(argparse.ArgumentParser):
     """Argument parser whose errors are one sentence."""
 

@@ -16,6 +16,7 @@ from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, MOST_DISC_ITER, 
 from gankit.errors import InputError
 from gankit.faces import FACES_FILE
 from gankit.scripts.arguments import (
+    DefaultsFormatter,
     OneSentenceParser,
     existing_file,
     fraction,
@@ -72,7 +73,7 @@ class CommandLine(OneSentenceParser):
         super().__init__(
             prog=f"{name}.py",
             description=documentation.splitlines()[0],
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=DefaultsFormatter,
         )
         self.add_argument(
             "--output", type=Path, default=Path("outputs") / Path(name).name, help="folder for all results"
@@ -243,6 +244,13 @@ class FaceCommandLine(RecipeCommandLine):
         networks = (NETWORKS, "those of task 4, or the wide ones of gankit")
         super().__init__(documentation, "face_generator", RECIPES, {"networks": networks})
         self.add_argument("--faces", type=Path, default=FACES_FILE, help="faces to train on, .npy or .npz")
+        self.add_argument(
+            "--hold-out",
+            type=fraction,
+            default=0.2,
+            metavar="SHARE",
+            help="share of the faces to keep back and only compare with; 0 for none",
+        )
 
 
 def convolutional(documentation: str) -> CommandLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ FRAMES = 40
 FACES_IN_A_FRAME = 64
 FACES_MEASURED = 10_000
 FACES_CALIBRATING = 1000
+# The fewest faces whose halves have covariances.
+FEWEST = 4
 # From fewer real faces, a CNN learns nothing, and the covariance of 64 features says little.
 FEWEST_FOR_NETWORKS = 1000
 # Averages, frames and progress are updated between two calls of the graph.
@@ -64,27 +67,82 @@ class KeptGenerator(AveragedWeights):
         return self._decoding.recover(self.averaged.predict(latents, batch_size=1000, verbose=0))
 
 
-def measure_faces(real: np.ndarray, generated: np.ndarray) -> dict[str, Any]:
-    """Compare generated with real faces.
+def hold_out(faces: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keep some faces back at random, to compare the generated faces with faces that no network has seen.
 
     Parameters
     ----------
-    real, generated : numpy.ndarray
-        Intensities in [0, 1], shapes ``(n, height, width)`` and ``(m, height, width)``.
+    faces : numpy.ndarray
+        Shape ``(n, height, width)``.
+    share : float
+        Share of the faces to keep back, in [0, 1). At least 4 faces are left to train on. If this makes fewer than 4
+        faces to keep back, none are, because a comparison needs covariances.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    training, held_out : numpy.ndarray
+        All faces, divided; both keep the order of ``faces``.
+    """
+    count = min(round(share * len(faces)), len(faces) - FEWEST)
+    chosen = np.zeros(len(faces), bool)
+    if count >= FEWEST:
+        chosen[np.random.default_rng(seed).choice(len(faces), count, replace=False)] = True
+    return faces[~chosen], faces[chosen]
+
+
+def measure_faces(generated: np.ndarray, real: np.ndarray, held_out: np.ndarray) -> dict[str, Any]:
+    """Compare generated with real faces, those of the training and those that were kept back.
+
+    Parameters
+    ----------
+    generated, real, held_out : numpy.ndarray
+        Intensities in [0, 1], each of shape ``(n, height, width)``; ``held_out`` may be empty.
 
     Returns
     -------
     dict
-        The results of :func:`gankit.metrics.beside_floor` on pixel intensities, and ``generated_faces``. For 1,000 real
-        faces or more, also ``encoder``, the same results on the encoder's features, and the results of
-        :func:`gankit.metrics.classifier_beside_floor`.
+        ``generated_faces`` and ``real_faces``, the numbers of faces; the results of
+        :func:`gankit.metrics.beside_floor` on pixel intensities. For 1,000 real faces or more, also ``encoder``, the
+        same results on the encoder's features, and the results of :func:`gankit.metrics.classifier_beside_floor`.
+        ``held_out`` has the same for the faces kept back, if there are any; its floor compares them with ``real``.
     """
+    measures = {"generated_faces": len(generated), **_against(real, generated, None)}
+    if len(held_out):
+        measures["held_out"] = _against(held_out, generated, real)
+    return measures
+
+
+def _against(real: np.ndarray, generated: np.ndarray, others: np.ndarray | None) -> dict[str, Any]:
+    """Compare generated with real faces; the floor compares other real faces with these."""
     by_networks: dict[str, Any] = {}
     if len(real) >= FEWEST_FOR_NETWORKS:
-        encoder = FaceEncoder.load()
-        by_networks["encoder"] = beside_floor(encoder.features(real), encoder.features(generated))
-        by_networks.update(classifier_beside_floor(real, generated))
-    return {**beside_floor(real, generated), **by_networks, "generated_faces": len(generated)}
+        features = FaceEncoder.load().features
+        other_features = None if others is None else features(others)
+        by_networks["encoder"] = beside_floor(features(real), features(generated), others=other_features)
+        by_networks.update(classifier_beside_floor(real, generated, others=others))
+    return {"real_faces": len(real), **beside_floor(real, generated, others=others), **by_networks}
+
+
+def answers(measures: Mapping[str, Any]) -> list[str]:
+    """Put the main results of :func:`measure_faces` into lines: first against faces kept back, then the others."""
+    lines = [f"Frechet distance on pixels, {measures['generated_faces']} generated faces"]
+    sets = {"training faces": measures}
+    if "held_out" in measures:
+        sets = {"faces kept back": measures["held_out"], **sets}
+    for name, against in sets.items():
+        other = "one half against the other" if against is measures else "the training faces against these"
+        lines.append(
+            f"  against {against['real_faces']} {name}: {against['frechet_distance']:.3f}   "
+            f"({other}: {against['frechet_floor']:.3f})"
+        )
+        if "classifier_accuracy" in against:
+            lines.append(
+                f"    a small CNN tells generated faces from these in {against['classifier_accuracy']:.0%} of cases   "
+                f"({other}: {against['classifier_floor']:.0%})"
+            )
+    return lines
 
 
 def steps_per_call(steps: int, looks: int = FRAMES) -> int:

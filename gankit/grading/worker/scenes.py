@@ -268,6 +268,7 @@ def script(module: ModuleType, scene: dict[str, Any]) -> dict[str, Any]:
     for name, values in scene.get("settings", {}).items():
         # What the kit measures on thousands of faces is measured on a few here.
         vars(importlib.import_module(name)).update(values)
+    vars(importlib.import_module("gankit.networks.wide_faces"))["wide_GenDiscr"] = loading.small_networks
     folder = Path.cwd()
     before = {path for path in folder.rglob("*") if path.is_file()}
     arguments, status = sys.argv, 0
