@@ -2,11 +2,16 @@
 
 `frechet_distance` is computed on pixels, `encoder_distance` on the encoder's features.
 
+Faces are compared with those that `--hold-out` keeps back, or with those of `--against`, which no run has seen. With
+`--hold-out 0` and without `--against`, they are compared with the training faces. `floor` is the Frechet distance of the
+training faces to the same faces.
+
 The time does not include generating and measuring faces. `--seconds` stops a longer recipe early, so its learning rates
 do not reach 0. For recipes with a decay, give `--steps` instead.
 
 Run: python benchmarks/compare_recipes.py --recipes fast --seeds 0 1 2
      python benchmarks/compare_recipes.py --recipes fast best --faces my_faces.npy --steps 600 --lambda-gp 10
+     python benchmarks/compare_recipes.py --hold-out 0 --against unseen.npz
 """
 
 from __future__ import annotations
@@ -41,7 +46,19 @@ from gankit.training.threads import use_cores_side_by_side
 from wgan_gp import WGAN_GP
 
 FACES_MEASURED = 10_000
-COLUMNS = ("recipe", "seed", "steps", "seconds", "frechet_distance", "encoder_distance", "precision", "recall", "cnn")
+COLUMNS = (
+    "recipe",
+    "seed",
+    "steps",
+    "seconds",
+    "frechet_distance",
+    "floor",
+    "encoder_distance",
+    "precision",
+    "recall",
+    "coverage",
+    "cnn",
+)
 
 
 class Curve(keras.callbacks.Callback):
@@ -104,7 +121,14 @@ def build(options: argparse.Namespace, faces: np.ndarray) -> WGAN_GP:
     )
 
 
-def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds: float | None, cnns: int) -> dict:
+def measure(
+    options: argparse.Namespace,
+    faces: np.ndarray,
+    points: int,
+    seconds: float | None,
+    cnns: int,
+    against: np.ndarray | None = None,
+) -> dict:
     """Train with the options and return the measures.
 
     Parameters
@@ -119,8 +143,13 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
         Training stops after this time.
     cnns : int
         Number of CNNs to train; the result is the median of their accuracies.
+    against : numpy.ndarray, optional
+        Faces to compare with, in the form of ``faces``; by default, those that are kept back.
     """
-    real = faces.astype(np.float32) / 255
+    faces, held_out = training.hold_out(faces, options.hold_out, options.seed)
+    if against is None:
+        against = held_out if len(held_out) else faces
+    real = against.astype(np.float32) / 255
     gan = build(options, faces)
     kept = training.KeptGenerator(gan, options.averaging, options.seed)
     rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
@@ -128,20 +157,22 @@ def measure(options: argparse.Namespace, faces: np.ndarray, points: int, seconds
     most = training.steps_per_call(options.steps)
     Run().fit(gan, 1, options.steps, title="Faces", callbacks=[kept, rates, curve], steps_per_call=most)
     generated = kept.generate(FACES_MEASURED)
-    order = np.random.default_rng(0).permutation(len(real))
     size = min(5000, len(real))
+    some = real[np.random.default_rng(0).permutation(len(real))[:size]]
     steps, spent, _ = curve.rows[-1]
     encoder = FaceEncoder.load()
     on_features = metrics.frechet_distance(encoder.features(generated), encoder.features(real))
-    accuracies = [metrics.classifier_accuracy(generated, real, seed=seed) for seed in range(cnns)]
+    accuracies = [metrics.classifier_accuracy(some, generated[:size], seed=seed) for seed in range(cnns)]
     return {
         "recipe": options.recipe,
         "seed": options.seed,
         "steps": steps,
         "seconds": round(spent, 1),
         "frechet_distance": round(metrics.frechet_distance(generated, real), 3),
+        "floor": round(metrics.frechet_distance(faces / np.float32(255), real), 3),
         "encoder_distance": round(on_features, 3),
-        **{k: round(v, 3) for k, v in metrics.precision_recall(real[order[:size]], generated[:size], k=5).items()},
+        **{k: round(v, 3) for k, v in metrics.precision_recall(some, generated[:size], k=5).items()},
+        "coverage": round(metrics.density_coverage(some, generated[:size], k=5)["coverage"], 3),
         "cnn": round(float(np.median(accuracies)), 3) if accuracies else "",
         "curve": [(step, round(when, 1), round(distance, 3)) for step, when, distance in curve.rows],
     }
@@ -158,6 +189,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["fast"], help="recipes (default: fast)")
     parser.add_argument("--seeds", nargs="+", type=scripts.whole_number(0), default=[0], help="seeds (default: 0)")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="faces, .npy or .npz (default: the project's)")
+    parser.add_argument("--against", type=Path, help="faces to compare with (default: those kept back)")
     parser.add_argument("--seconds", type=scripts.positive, help="stop after this many seconds of training")
     parser.add_argument("--points", type=scripts.whole_number(1), default=4, help="measurements per run (default: 4)")
     parser.add_argument("--cnn-seeds", type=scripts.whole_number(0), default=1, help="CNNs to train (default: 1)")
@@ -169,10 +201,11 @@ def main(arguments: list[str] | None = None) -> None:
         for seed in options.seeds
     ]
     faces = load_faces(options.faces, fewest=20)
+    against = None if options.against is None else load_faces(options.against, fewest=20)
     with scripts.output_file(options.output) as partial, partial.open("w", encoding="utf-8") as file:
         rows = []
         for each in settings:
-            row = measure(each, faces, options.points, options.seconds, options.cnn_seeds)
+            row = measure(each, faces, options.points, options.seconds, options.cnn_seeds, against)
             rows.append(row)
             file.write(json.dumps({**row, "others": others}) + "\n")
             file.flush()
