@@ -20,11 +20,16 @@ from gankit.metrics.distances import (
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import mode_coverage
+from gankit.metrics.perceptual import perceptual_distance, share_ranked, squared_error
+from gankit.metrics.pictures import BETTER, measure_pictures
 from gankit.metrics.shares import copied_share, total_variation
+from gankit.metrics.variety import between, pairwise_similarity, path_length
 
 __all__ = [
+    "BETTER",
     "PictureClassifier",
     "beside_floor",
+    "between",
     "class_shares",
     "classifier_accuracy",
     "classifier_beside_floor",
@@ -37,9 +42,15 @@ __all__ = [
     "inception_score",
     "kernel_distance",
     "measure_classes",
+    "measure_pictures",
     "mode_coverage",
+    "pairwise_similarity",
+    "path_length",
+    "perceptual_distance",
     "precision_recall",
+    "share_ranked",
     "sliced_wasserstein_distance",
+    "squared_error",
     "surest_first",
     "total_variation",
 ]

@@ -22,7 +22,7 @@ class PictureClassifier:
     Parameters
     ----------
     pictures : numpy.ndarray
-        Shape ``(n, height, width)``, intensities in [0, 1].
+        Shape ``(n, height, width)``, or ``(n, height, width, 3)`` with colours, intensities in [0, 1].
     labels : numpy.ndarray
         The number of each picture's class, shape ``(n,)``.
     classes : int
@@ -43,11 +43,13 @@ class PictureClassifier:
     ):
         from tensorflow import keras
 
-        from gankit.metrics.classifier import small_cnn
+        from gankit.metrics.classifier import small_cnn, with_channels
 
         self.steps = steps
         keras.utils.set_random_seed(seed)
+        pictures = with_channels(pictures)
         self._network = small_cnn(pictures.shape[1:], classes, "softmax")
+        self._to_features = keras.Model(self._network.inputs[0], self._network.get_layer("features").output)
         # Many steps in one call of the graph, because a call takes longer than a step.
         self._network.compile("adam", "sparse_categorical_crossentropy", steps_per_execution=min(steps, 100))
         # One pass over rows in random order is faster than many passes over a small set.
@@ -55,13 +57,25 @@ class PictureClassifier:
         while len(rows) < steps * CLASSIFIER_BATCH:
             rows = np.concatenate([rows, random.permutation(len(pictures))])
         rows = rows[: steps * CLASSIFIER_BATCH]
-        inputs = np.asarray(pictures, np.float32)[rows, ..., None]
-        self._network.fit(inputs, labels[rows], batch_size=CLASSIFIER_BATCH, shuffle=False, verbose=0)
+        self._network.fit(pictures[rows], labels[rows], batch_size=CLASSIFIER_BATCH, shuffle=False, verbose=0)
 
     def probabilities(self, pictures: np.ndarray) -> np.ndarray:
         """Return the probability of each class for each picture: shape ``(n, classes)``, rows sum to 1."""
-        inputs = np.asarray(pictures, np.float32)[..., None]
-        parts = [self._network(inputs[start : start + 1000], training=False) for start in range(0, len(inputs), 1000)]
+        return self._apply(self._network, pictures)
+
+    def features(self, pictures: np.ndarray) -> np.ndarray:
+        """Return what the classes are computed from: float32, shape ``(n, 64)``, at least 0.
+
+        The Frechet distance of these features is made as that of the Inception network is, with a classifier of the
+        pictures at hand. Measure pictures that the classifier did not learn from.
+        """
+        return self._apply(self._to_features, pictures)
+
+    def _apply(self, network: Any, pictures: np.ndarray) -> np.ndarray:
+        from gankit.metrics.classifier import with_channels
+
+        inputs = with_channels(pictures)
+        parts = [network(inputs[start : start + 1000], training=False) for start in range(0, len(inputs), 1000)]
         return np.concatenate(parts)
 
     def accuracy(self, pictures: np.ndarray, labels: np.ndarray) -> float:

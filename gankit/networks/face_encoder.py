@@ -18,6 +18,7 @@ import numpy as np
 from gankit.errors import InputError
 from gankit.faces.attributes import HAIR_STYLES, sample_attributes
 from gankit.faces.files import DATA
+from gankit.metrics import perceptual_distance
 
 if TYPE_CHECKING:
     from tensorflow import keras
@@ -27,6 +28,8 @@ FEATURES = 64
 MOMENTUM = 0.9  # of the running statistics: Keras's 0.99 needs hundreds of steps to settle
 # Faces in one batch. Their largest maps, 16x16 with 32 channels, then take 65 MB.
 FACES_AT_ONCE = 2000
+# A pair of faces keeps the maps of both, in float64, while it is compared.
+PAIRS_AT_ONCE = 500
 
 
 class FaceEncoder:
@@ -48,6 +51,14 @@ class FaceEncoder:
 
         self.network = network
         self._to_features = keras.Model(network.input, network.get_layer("features").output)
+        # The layers whose maps the perceptual distance compares: the second convolution, and what the attributes are
+        # computed from. The convolution alone takes pictures of any size.
+        relus = [layer for layer in network.layers if isinstance(layer, keras.layers.ReLU)]
+        self._to_maps = keras.Model(network.input, [relus[1].output, relus[2].output])
+        pictures = maps = keras.Input((None, None, 1))
+        for layer in network.layers[1 : network.layers.index(relus[1]) + 1]:
+            maps = layer(maps)
+        self._to_fine_maps = keras.Model(pictures, maps)
 
     @classmethod
     def load(cls, path: str | Path = ENCODER_FILE) -> FaceEncoder:
@@ -94,6 +105,66 @@ class FaceEncoder:
             attributes and hair styles are similar to probabilities, but may lie outside [0, 1].
         """
         return dict(zip(attribute_names(), self._apply(self.network, faces).T))
+
+    def maps(self, faces: np.ndarray) -> list[np.ndarray]:
+        """Compute the maps that :meth:`perceptual_distance` compares, finest first.
+
+        Parameters
+        ----------
+        faces : numpy.ndarray
+            Intensities in [0, 1], shape ``(n, size, size)``, n >= 1, with a size of 16, 32, 64 or another double.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            float32. For 16x16 faces, the maps after the second convolution, ``(n, 8, 8, 64)``, and the features,
+            ``(n, 64)``, both after the ReLU. Larger faces come first in their own size, ``(n, size / 2, size / 2, 64)``
+            from the convolutions alone, and are halved by means of 2x2 pixels until they have 16x16.
+
+        Raises
+        ------
+        InputError
+            If there are no faces, or they have another shape.
+        """
+        faces = np.asarray(faces, np.float32)
+        size = faces.shape[-1]
+        doubles = size >= 16 and size % 16 == 0 and (size // 16) & (size // 16 - 1) == 0
+        if faces.ndim != 3 or faces.shape[1] != size or not doubles or not len(faces):
+            raise InputError(
+                f"The perceptual distance takes faces of shape (n, size, size), n >= 1, with a size of 16, 32, 64 or "
+                f"another double, not {faces.shape}."
+            )
+        if size == 16:
+            return [np.asarray(maps) for maps in self._to_maps(faces[..., None], training=False)]
+        fine = np.asarray(self._to_fine_maps(faces[..., None], training=False))
+        return [fine, *self.maps(faces.reshape(len(faces), size // 2, 2, size // 2, 2).mean(axis=(2, 4)))]
+
+    def perceptual_distance(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the perceptual distance of each pair of faces (:func:`gankit.metrics.perceptual_distance`).
+
+        Faces of 16x16 pixels are compared in two layers, and each doubling adds a layer for the details that only the
+        larger picture shows. Compare distances of faces of one size only.
+
+        Parameters
+        ----------
+        first, second : numpy.ndarray
+            Faces as in :meth:`maps`, of one shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape ``(n,)``: 0 for equal faces, at most 2 for each layer.
+
+        Raises
+        ------
+        InputError
+            If the faces have different or other shapes.
+        """
+        if np.shape(first) != np.shape(second):
+            raise InputError(f"Pairs of faces must have one shape, not {np.shape(first)} and {np.shape(second)}.")
+        starts = range(0, max(len(first), 1), PAIRS_AT_ONCE)
+        parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
+        return np.concatenate([perceptual_distance(self.maps(first[part]), self.maps(second[part])) for part in parts])
 
     def _apply(self, network: keras.Model, faces: np.ndarray) -> np.ndarray:
         faces = np.asarray(faces, np.float32)

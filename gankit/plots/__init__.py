@@ -12,6 +12,7 @@ from gankit.plots.faces import (
     segment,
     squared_sums,
 )
+from gankit.plots.measures import rankings
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 
@@ -37,6 +38,7 @@ __all__ = [
     "points_film",
     "points_side_by_side",
     "principal_coordinates",
+    "rankings",
     "rows_of_pictures",
     "segment",
     "shares_of_combinations",

@@ -141,46 +141,51 @@ class OutputFolder:
         figure.savefig(self.file(name), dpi=120)
 
     def save_animation(self, frames: list[np.ndarray], name: str, steps: Sequence[int] = (), enlarged: int = 1) -> None:
-        """Write an animated GIF that pauses at its end.
-
-        Parameters
-        ----------
-        frames : list of numpy.ndarray
-            Pictures of one shape: gray, ``(height, width)`` with intensities in [0, 1], or coloured, uint8
-            ``(height, width, 3)``.
-        name : str
-            The file's name.
-        steps : sequence of int, optional
-            The training step of each frame, written above it.
-        enlarged : int
-            Each pixel becomes a square of pixels with this side.
-        """
-        from PIL import Image
-
-        images: list[Any] = [
-            Image.fromarray(frame if frame.dtype == np.uint8 else np.round(255 * frame).astype(np.uint8))
-            for frame in frames
-        ]
-        if enlarged > 1:
-            size = (enlarged * images[0].width, enlarged * images[0].height)
-            images = [image.resize(size, Image.Resampling.NEAREST) for image in images]
-        images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
-        if images[0].mode == "RGB":
-            # One palette for all frames keeps the animation small and free of flicker.
-            chosen = images[:: max(1, len(images) // 6)] + images[-1:]
-            sheet = Image.new("RGB", (images[0].width, len(chosen) * images[0].height))
-            for number, image in enumerate(chosen):
-                sheet.paste(image, (0, number * image.height))
-            palette = sheet.quantize(128)
-            images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-        durations = [150] * (len(images) - 1) + [2000]
-        images[0].save(self.file(name), save_all=True, append_images=images[1:], duration=durations, loop=0)
+        """Write an animated GIF with that name; the other arguments are those of :func:`write_animation`."""
+        write_animation(self.file(name), frames, steps, enlarged)
 
     def save_record(self, measures: dict[str, Any]) -> dict[str, Any]:
         """Write ``record.json``: settings, measures, seconds since the folder was opened, versions; return it."""
         record = run_record(self._options or argparse.Namespace(), self._started, **measures)
         self.file("record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         return record
+
+
+def write_animation(path: Path, frames: list[np.ndarray], steps: Sequence[int] = (), enlarged: int = 1) -> None:
+    """Write an animated GIF that pauses at its end.
+
+    Parameters
+    ----------
+    path : path
+        The file to write.
+    frames : list of numpy.ndarray
+        Pictures of one shape: gray, ``(height, width)`` with intensities in [0, 1], or coloured, uint8 ``(height,
+        width, 3)``.
+    steps : sequence of int, optional
+        The training step of each frame, written above it.
+    enlarged : int
+        Each pixel becomes a square of pixels with this side.
+    """
+    from PIL import Image
+
+    images: list[Any] = [
+        Image.fromarray(frame if frame.dtype == np.uint8 else np.round(255 * frame).astype(np.uint8))
+        for frame in frames
+    ]
+    if enlarged > 1:
+        size = (enlarged * images[0].width, enlarged * images[0].height)
+        images = [image.resize(size, Image.Resampling.NEAREST) for image in images]
+    images = [_with_step(image, step) for image, step in zip(images, steps)] if steps else images
+    if images[0].mode == "RGB":
+        # One palette for all frames keeps the animation small and free of flicker.
+        chosen = images[:: max(1, len(images) // 6)] + images[-1:]
+        sheet = Image.new("RGB", (images[0].width, len(chosen) * images[0].height))
+        for number, image in enumerate(chosen):
+            sheet.paste(image, (0, number * image.height))
+        palette = sheet.quantize(128)
+        images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    durations = [150] * (len(images) - 1) + [2000]
+    images[0].save(path, format="GIF", save_all=True, append_images=images[1:], duration=durations, loop=0)
 
 
 def _with_step(image: Any, step: int) -> Any:
