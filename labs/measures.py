@@ -57,7 +57,7 @@ QUESTIONS = {
 
 
 def changed_faces(count: int, size: int, seed: int) -> dict[str, np.ndarray]:
-    """Render faces and change them: each ``(count, size, size)``, intensities in [0, 1]; the first are the originals."""
+    """Render faces and change them: ``(count, size, size)`` each, intensities in [0, 1], the originals first."""
     attributes = sample_attributes(count, seed)
 
     def drawn(these: dict[str, np.ndarray]) -> np.ndarray:
@@ -102,7 +102,7 @@ def faulty_sets(reference: np.ndarray, fresh: np.ndarray, fresh_light: np.ndarra
         "a Gaussian": gaussian(reference, count, seed),
         "lit from one side only": np.resize(fresh[fresh_light > 0], faces.shape),
         "40 faces, repeated": forty,
-        "one face and its negative": mean + sign * (fresh[:1] - mean) / 2,
+        "one face and its opposite": mean + sign * (fresh[:1] - mean) / 2,
         "copies of the reference": reference[random.permutation(count)],
     }
 
@@ -129,12 +129,6 @@ def measured(
 EPSILON = 1e-3  # ten times Karras's: the encoder computes in 32 bits
 
 
-def linear_faces(eigenfaces: PrincipalComponents, latents: np.ndarray) -> np.ndarray:
-    """Make faces of normal latents ``(n, k)`` without a GAN: the mean face plus scaled principal components."""
-    flat = (latents * eigenfaces.deviations) @ eigenfaces.components
-    return eigenfaces.mean + flat.reshape(-1, *eigenfaces.mean.shape)
-
-
 def path_lengths(
     generate: Callable[[np.ndarray], np.ndarray], dimension: int, count: int, encoder: FaceEncoder, seed: int
 ) -> dict[str, float]:
@@ -145,18 +139,6 @@ def path_lengths(
         for name, distance in {"squared": metrics.squared_error, "perceptual": encoder.perceptual_distance}.items()
         for path in ("straight", "round")
     }
-
-
-def table(rows: dict[str, dict[str, float]]) -> str:
-    """Return a row of numbers for each name, under the names of the numbers."""
-    first = max(map(len, rows)) + 2
-    columns = {name: max(len(name), 9) + 2 for name in next(iter(rows.values()))}
-    lines = [" " * first + "".join(f"{name:>{width}}" for name, width in columns.items())]
-    lines += [
-        name.ljust(first) + "".join(f"{values[column]:>{width}.3f}" for column, width in columns.items())
-        for name, values in rows.items()
-    ]
-    return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -188,22 +170,19 @@ def main(arguments: list[str] | None = None) -> None:
         eigenfaces = PrincipalComponents.fit(faces)
         gan = load_gan(DATA / "generator.h5", DATA / "discriminator.h5")
         latents = gan.require_latent_generator().dimension
+
+        def generated(z: np.ndarray) -> np.ndarray:
+            return gan.decoding.recover(gan.generator(z.astype(np.float32), training=False))
+
         lengths = {
-            "eigenfaces": path_lengths(lambda z: linear_faces(eigenfaces, z), 49, options.pairs, encoder, options.seed),
-            "stored generator": path_lengths(
-                lambda z: gan.decoding.recover(gan.generator(z.astype(np.float32), training=False)),
-                latents,
-                options.pairs,
-                encoder,
-                options.seed,
-            ),
+            "eigenfaces": path_lengths(eigenfaces.faces, 49, options.pairs, encoder, options.seed),
+            "stored generator": path_lengths(generated, latents, options.pairs, encoder, options.seed),
         }
         named = {question.replace("\n", " "): by_distance for question, by_distance in shares.items()}
         output.save_record({"shares_ranked_right": named, "sets": values, "path_lengths": lengths})
-    print("Share of faces ranked right (0.5: guessing)", table(named), sep="\n")
-    print("\nSets with a fault", table(values), sep="\n")
-    print("\nPath lengths", table(lengths), sep="\n")
-    print(f"\nPictures and record.json are in {output.path}.")
+    for title, rows in {"Share of faces ranked right": named, "Sets": values, "Path lengths": lengths}.items():
+        print(title, scripts.table(rows), "", sep="\n")
+    print(f"Pictures and record.json are in {output.path}.")
 
 
 if __name__ == "__main__":

@@ -32,21 +32,22 @@ def rankings(
     shown : int
         Faces in a column.
     """
-    figure = new_figure((11, 6.2))
-    faces, bars = figure.subplots(1, 2, width_ratios=(1, 1))
+    figure = new_figure((12, 5.4))
+    faces, bars = figure.subplots(1, 2, width_ratios=(1.5, 1))
     columns = np.stack([changed[:shown] for changed in pictures.values()], axis=1)
     side = columns.shape[2] + 1
     faces.imshow(tile(columns.reshape(-1, *columns.shape[2:]), len(pictures)), cmap="gray", vmin=0, vmax=1)
-    faces.set_xticks(side * np.arange(len(pictures)) + side / 2 - 1, list(pictures), rotation=35, ha="left", fontsize=9)
+    faces.set_xticks(
+        side * np.arange(len(pictures)) + side / 2 - 1, [name.replace(" ", "\n") for name in pictures], fontsize=9
+    )
     faces.xaxis.tick_top()
     faces.set_yticks([])
-    for line, (name, by_change) in enumerate(distances.items()):
-        below = shown * side + (0.3 + 0.45 * line) * side
-        faces.text(-0.3 * side, below, name, ha="right", va="center", fontsize=8, color=COLOURS[line])
+    for line, by_change in enumerate(distances.values()):
+        below = (shown + 0.22 + 0.28 * line) * side
         for column, change in enumerate(pictures):
             value = f"{np.median(by_change[change]):.3f}" if change in by_change else "0"
             middle = side * column + side / 2 - 1
-            faces.text(middle, below, value, ha="center", va="center", fontsize=8, color=COLOURS[line])
+            faces.text(middle, below, value, ha="center", va="center", fontsize=9, color=COLOURS[line])
     faces.tick_params(length=0)
     for spine in faces.spines.values():
         spine.set_visible(False)
@@ -60,8 +61,9 @@ def rankings(
         for height, share in zip(heights, values):
             bars.text(share - 0.01, height, f"{share:.2f}", ha="right", va="center", fontsize=8, color="white")
     bars.axvline(0.5, color="black", linewidth=0.8, linestyle="--")
-    bars.set_yticks(places, list(shares), fontsize=9)
+    bars.set_yticks(places, list(shares), fontsize=8)
     bars.set_xlim(0, 1)
     bars.set_title("share of faces ranked right (dashed: guessing)", fontsize=11)
-    bars.legend(fontsize=8, loc="lower left")
+    bars.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.3, -0.06), ncols=2, frameon=False)
+    faces.set_xlabel("below each column: median distance from the original", fontsize=9, labelpad=34)
     return figure

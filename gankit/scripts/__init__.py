@@ -18,6 +18,7 @@ from gankit.scripts.command_line import (
 from gankit.scripts.output import OutputFolder, output_file
 from gankit.scripts.record import caption, run_record
 from gankit.scripts.start import answer_at_once, quiet_start, run_script
+from gankit.scripts.tables import table
 
 __all__ = [
     "CommandLine",
@@ -37,5 +38,6 @@ __all__ = [
     "quiet_start",
     "run_record",
     "run_script",
+    "table",
     "whole_number",
 ]
