@@ -65,5 +65,5 @@ def rankings(
     bars.set_xlim(0, 1)
     bars.set_title("share of faces ranked right (dashed: guessing)", fontsize=11)
     bars.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.3, -0.06), ncols=2, frameon=False)
-    faces.set_xlabel("below each column: median distance from the original", fontsize=9, labelpad=34)
+    faces.set_xlabel("below each column: median distance from the original", fontsize=9, labelpad=42)
     return figure
