@@ -137,7 +137,7 @@ def test_faces_that_cannot_be_compared_are_refused_in_a_sentence(encoder, shape)
 @pytest.mark.stored
 @pytest.mark.parametrize("size", [16, 32])
 def test_the_perceptual_distance_ranks_changed_faces_better_than_squared_error(encoder, size):
-    pictures = measures.changed_faces(60, size, seed=11)
+    pictures = measures.changed_faces(40, size, seed=11)
     _, by_error = measures.ranked(pictures, metrics.squared_error)
     _, by_layers = measures.ranked(pictures, encoder.perceptual_distance)
     other_light, shifted, *at_equal_errors = measures.QUESTIONS
@@ -305,7 +305,7 @@ def test_all_measures_stand_beside_their_floor():
     real, labels = coloured(440)
     fake = coloured(220, seed=2)[0]
     fake[:, :4] = fake[:, 4:]  # a fault that only relations between pixels show
-    found = metrics.measure_pictures(real, fake, 110, 3, {"means": lambda x: x.mean(axis=(1, 2))}, labels)
+    found = metrics.measure_pictures(real, fake, 110, 3, {"means": lambda x: x.mean(axis=(1, 2))}, labels, 30)
     assert list(found) == ["pixels", "means", "variety", "two_samples", "classes"]
     assert all(name in metrics.BETTER for values in found.values() for name in values)
     # The groups hold what the functions say about the same sets.
@@ -464,7 +464,7 @@ def test_coloured_frames_become_an_animation_and_a_file_can_be_named(tmp_path, c
     training_command.main(["progress", str(tmp_path / "model.npz"), "--output", str(tmp_path / "film.gif")])
     with Image.open(tmp_path / "film.gif") as animation:
         animation.seek(1)
-        np.testing.assert_allclose(np.asarray(animation.convert("RGB"))[40, 20], [0, 200, 0], atol=8)
+        np.testing.assert_allclose(np.asarray(animation.convert("RGB"))[24, 20], [0, 200, 0], atol=8)
 
 
 def test_what_has_no_frames_is_refused_in_a_sentence(tmp_path):
@@ -492,7 +492,7 @@ def test_the_lab_runs(tmp_path, capsys):
     assert len(record["shares_ranked_right"]) == len(measures.QUESTIONS) and "stored generator" in printed
     sets = record["sets"]
     assert sets["copies of the reference"]["nearest"] < 1e-6 < sets["new faces (floor)"]["nearest"]
-    assert sets["copies of the reference"]["encoder"] < 1e-4 and sets["one face and its opposite"]["coverage"] < 0.2
+    assert sets["copies of the reference"]["encoder"] < 1e-4 and sets["one face and its opposite"]["coverage"] < 0.4
     # On normal latents of k values, a straight path has a mean squared length of 2 k, and a round one of about
     # (pi / 2)^2 k, as nearly all angles are right.
     for lengths in record["path_lengths"].values():

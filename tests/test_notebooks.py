@@ -97,6 +97,23 @@ WRONG = {
         ],
         3: ["variance_of_sum = 9 / 5 - 1", "variance_of_sum = 49 * 9 / 5"],
     },
+    "measures": {
+        1: [
+            "def layer_distance(first, second):\n"
+            "    first = first / np.linalg.norm(first, axis=-1, keepdims=True)\n"
+            "    second = second / np.linalg.norm(second, axis=-1, keepdims=True)\n"
+            "    return ((first - second) ** 2).mean(axis=(1, 2, 3))",
+            "def layer_distance(first, second):\n"
+            "    first = first / np.linalg.norm(first, axis=(1, 2, 3), keepdims=True)\n"
+            "    second = second / np.linalg.norm(second, axis=(1, 2, 3), keepdims=True)\n"
+            "    return ((first - second) ** 2).sum(axis=-1).mean(axis=(1, 2))",
+        ],
+        2: [
+            "def collapsed():\n    return np.random.default_rng(0).random((100, 8, 8))",
+            "def collapsed():\n    return np.stack([np.zeros((8, 8)), np.full((8, 8), 0.6)] * 50)[:99]",
+        ],
+        3: ["def expected_length(matrix):\n    return 4 * (matrix**2).sum()"],
+    },
     "digits": {
         1: [
             "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",

@@ -18,8 +18,8 @@ SURROUNDINGS = (
     *("background", "background_other", "background_clutter", "background_slope", "background_edge"),
     *("background_tilt", "exposure", "contrast", "blur", "noise", "aliasing"),
 )
-# Halvings of the interval of a change's size: after 40, the size is right to 12 digits.
-HALVINGS = 40
+# Halvings of the interval of a change's size: after 30, the size is right to 9 digits.
+HALVINGS = 30
 
 
 def shifted(faces: np.ndarray, pixels: int = 1) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from gankit.errors import InputError
 from gankit.memory import require_memory
+from gankit.metrics.classes import CLASSIFIER_STEPS
 from gankit.metrics.pictures import BETTER, Measures, measure_pictures
 from gankit.scripts import (
     OneSentenceParser,
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
 
         spaces = {"encoder": FaceEncoder.load().features} if real.shape[1:] == (16, 16) else {}
     try:
-        measures = measure_pictures(real, generated, options.size, options.seed, spaces, labels)
+        measures = measure_pictures(real, generated, options.size, options.seed, spaces, labels, options.steps)
     except ValueError as error:
         raise InputError(f"These pictures cannot be compared: {error}.") from error
     print(table(measures))
@@ -85,6 +86,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("generated", type=existing_file, help="file of generated pictures")
     parser.add_argument("--size", type=whole_number(2), default=5000, help="most pictures of each set (default: 5000)")
     parser.add_argument("--labels", type=existing_file, help="file of the real pictures' classes: 0, 1, ...")
+    parser.add_argument(
+        "--steps",
+        type=whole_number(1),
+        default=CLASSIFIER_STEPS,
+        help=f"training steps of the classifier of these classes (default: {CLASSIFIER_STEPS})",
+    )
     parser.add_argument("--seed", type=whole_number(0), default=0, help="seed of everything (default: 0)")
     parser.add_argument("--json", type=Path, help="the .json file to write the measures to")
     return parser.parse_args(arguments)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gankit.metrics.classes import PictureClassifier, class_shares, inception_score
+from gankit.metrics.classes import CLASSIFIER_STEPS, PictureClassifier, class_shares, inception_score
 from gankit.metrics.classifier import classifier_accuracy
 from gankit.metrics.distances import comparison, distances_to_nearest, frechet_distance
 from gankit.metrics.shares import total_variation
@@ -40,6 +40,7 @@ def measure_pictures(
     seed: int = 0,
     features: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
     labels: np.ndarray | None = None,
+    steps: int = CLASSIFIER_STEPS,
 ) -> Measures:
     """Measure generated pictures, and new real ones in the same way: their values are the floor.
 
@@ -101,7 +102,7 @@ def measure_pictures(
         accuracies = (classifier_accuracy(first, each, seed=seed) for each in (fake, second))
         measures["two_samples"] = _pairs(*({"classifier_accuracy": accuracy} for accuracy in accuracies))
     if labels is not None:
-        judge = PictureClassifier(real[order[:half]], labels[order[:half]], int(labels.max()) + 1, seed)
+        judge = PictureClassifier(real[order[:half]], labels[order[:half]], int(labels.max()) + 1, seed, steps)
         # The classifier did not learn from these two sets.
         reference, others = real[order[half:]][0::2], real[order[half:]][1::2]
         size = min(size, len(others))
