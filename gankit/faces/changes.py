@@ -42,7 +42,9 @@ def blurred(faces: np.ndarray, deviations: np.ndarray) -> np.ndarray:
     numpy.ndarray
         float64, ``(n, height, width)``.
     """
-    rows, columns = (_smoothing(deviations, side) for side in faces.shape[1:])
+    height, width = faces.shape[1:]
+    rows = _smoothing(deviations, height)
+    columns = rows if width == height else _smoothing(deviations, width)
     return rows @ faces.astype(np.float64) @ columns.transpose(0, 2, 1)
 
 
