@@ -104,8 +104,8 @@ WRONG = {
             "    second = second / np.linalg.norm(second, axis=-1, keepdims=True)\n"
             "    return ((first - second) ** 2).mean(axis=(1, 2, 3))",
             "def layer_distance(first, second):\n"
-            "    first = first / np.linalg.norm(first, axis=(1, 2, 3), keepdims=True)\n"
-            "    second = second / np.linalg.norm(second, axis=(1, 2, 3), keepdims=True)\n"
+            "    first = first / np.sqrt((first**2).sum(axis=(1, 2, 3), keepdims=True))\n"
+            "    second = second / np.sqrt((second**2).sum(axis=(1, 2, 3), keepdims=True))\n"
             "    return ((first - second) ** 2).sum(axis=-1).mean(axis=(1, 2))",
         ],
         2: [
