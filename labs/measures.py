@@ -16,7 +16,7 @@ Deviations:
    VGG, which learned photographs.
 2. The perceptual distance has no learned weights. Zhang fitted them to the judgement of people.
 
-Run: python labs/measures.py                (30 s of one core; pictures in outputs/measures)
+Run: python labs/measures.py                (45 s of one core; pictures in outputs/measures)
      python labs/measures.py --size 32      (the first question on faces of 32x32 pixels)
      python -m gankit.metrics real.npz generated.npz       (the measures of your own pictures)
 """
