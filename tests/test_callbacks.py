@@ -46,15 +46,16 @@ def test_averaging_starts_as_a_plain_mean_and_goes_on_with_the_decay():
     assert feed(AveragedWeights(network, 0.0), network, values) == 8
 
 
-def test_steps_made_in_one_call_weigh_as_much_as_one_by_one():
+@pytest.mark.parametrize("calls", [3, 30])
+def test_steps_made_in_one_call_weigh_as_much_as_one_by_one(calls):
     network = one_weight()
     network.set_weights([np.array([[0.0]], np.float32)])
     callback = AveragedWeights(network, 0.9)
-    # After many steps, the past has its full weight: ten steps at one value, in one call, leave 0.9^10 of the past.
-    long_past = feed(callback, network, [0.0] * 30, block=10)
+    # The mean reaches back 10 steps, which is one call: ten steps at one value leave 0.9^10 of the past.
+    long_past = feed(callback, network, [0.0] * calls, block=10)
     assert long_past == 0
     network.set_weights([np.array([[1.0]], np.float32)])
-    callback.on_train_batch_end(309)
+    callback.on_train_batch_end(10 * calls + 9)
     np.testing.assert_allclose(callback.averaged.get_weights()[0], 1 - 0.9**10, rtol=1e-5)
 
 
