@@ -16,3 +16,18 @@ FACE_SIZES = (16, 32, 64)
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")
 # Distributions of points in the plane whose density is known.
 DENSITIES = ("gaussian", "ring", "grid", "spiral", "moons")
+# The remedies of labs/stabilisers.py.
+STABILISERS = (
+    "one_sided_smoothing",
+    "two_sided_smoothing",
+    "feature_matching",
+    "historical_averaging",
+    "minibatch_discrimination",
+    "packing",
+    "spectral_norm",
+    "unrolling",
+    "loss_balancing",
+    "accuracy_balancing",
+    "averaging",
+    "augmentation",
+)

@@ -2,5 +2,6 @@
 
 from gankit.models.adversarial import AdversarialModel
 from gankit.models.gan import GAN
+from gankit.models.history import WeightHistory
 
-__all__ = ["GAN", "AdversarialModel"]
+__all__ = ["GAN", "AdversarialModel", "WeightHistory"]

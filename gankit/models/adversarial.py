@@ -326,6 +326,13 @@ class AdversarialModel(keras.Model):
             variable.assign(arrays[name])
         self._decoding_state.restore({name: arrays[name] for name in DECODING_NAMES if name in arrays})
 
+    def other_variables(self) -> dict[str, tf.Variable]:
+        """Return further variables that training changes, by name; a subclass that has any lists them here.
+
+        Checkpoints hold them. Files of a saved model do not.
+        """
+        return {}
+
     def fingerprint(self) -> int:
         """Return a checksum of the examples; a checkpoint can be resumed only if it agrees."""
         tensors = tf.nest.flatten(self._examples.tensors)
@@ -352,7 +359,7 @@ class AdversarialModel(keras.Model):
                 known[id(rate)] = rate
             variables.update((f"optimizer_{number}/{n}", variable) for n, variable in enumerate(known.values()))
         variables.update((f"stream/{name}", stream.state) for name, stream in self.streams.items())
-        return variables
+        return variables | self.other_variables()
 
     def _loop(self, force: bool = False) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
         if force or self._loop_function is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,6 +38,22 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
         if maximum is not None and number > maximum:
             raise argparse.ArgumentTypeError(f"{text} is too large; choose at most {maximum}")
         return number
+
+    return parse
+
+
+def joined(names: Sequence[str]) -> Callable[[str], str]:
+    """Return an argument type that takes one of the names, or several that are joined by +, in the order of ``names``.
+
+    The order in which they are given makes no difference, so it is lost.
+    """
+
+    def parse(text: str) -> str:
+        given = text.split("+")
+        for each in given:
+            if each not in names:
+                raise argparse.ArgumentTypeError(f"there is no {each!r}; choose of {', '.join(names)}")
+        return "+".join(name for name in names if name in given)
 
     return parse
 

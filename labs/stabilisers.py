@@ -1,0 +1,221 @@
+"""Lab: stabilisers. Twelve remedies for unstable GANs, each a switch on one and the same run.
+
+A GAN may find only some of the modes of its data, or lose them again. Many papers offer a remedy, and most tutorials
+repeat it. Here each remedy trains beside the plain GAN, with the same seeds, on points whose modes can be counted and
+on faces. `--compare` does this with ten seeds and a sign test, so that "it helps" means something.
+
+Papers: Salimans et al. 2016, Improved Techniques for Training GANs (label smoothing, feature matching, historical
+averaging, minibatch discrimination); Metz et al. 2017, Unrolled GANs; Lin et al. 2018, PacGAN; Miyato et al. 2018,
+Spectral Normalization; Yazici et al. 2019 (averaged weights); Zhao et al. 2020, Differentiable Augmentation.
+
+Deviations:
+1. The plain GAN is that of lab 1 with the non-saturating loss, one update of D in a step, and constant rates.
+2. Minibatch discrimination takes a mean over the batch instead of a sum.
+3. Spectral normalisation of a convolution uses the norm of its map of pictures, not that of its kernel as a matrix.
+4. Unrolling makes five steps of plain gradient descent, all on the batch of the last update of D. Metz used Adam.
+5. Points have no colours and no pixels: their augmentation is a small random shift.
+
+Run: python labs/stabilisers.py                                   (plain and four others; outputs/stabilisers)
+     python labs/stabilisers.py --stabiliser unrolling            (beside the plain GAN; several may be named)
+     python labs/stabilisers.py --stabiliser packing+averaging    (both at once)
+     python labs/stabilisers.py --data faces                      (16x16 faces instead of 25 clouds)
+     python labs/stabilisers.py --compare                         (all, ten seeds, sign test)
+"""
+
+from __future__ import annotations
+
+from gankit import scripts
+from gankit.choices import STABILISERS
+
+RECIPES = {
+    "grid": {"steps": 4000, "batch_size": 128, "disc_iter": 1, "learning_rate": 0.001, "beta_1": 0.5},
+    "faces": {"steps": 1000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.001, "beta_1": 0.5},
+}
+FLAGS = {"compare": "train with every stabiliser and with every seed from 0 to --seeds, and test what helps"}
+PARSER = scripts.RecipeCommandLine(__doc__, "labs/stabilisers", RECIPES, flags=FLAGS, selector="data")
+PARSER.add_argument(
+    "--stabiliser",
+    type=scripts.joined(STABILISERS),
+    nargs="+",
+    default=["packing", "minibatch_discrimination", "unrolling", "averaging"],
+    help=f"what to train beside the plain GAN, of {', '.join(STABILISERS)}; join two by + to use both at once",
+)
+PARSER.add_argument("--seeds", type=scripts.whole_number(1), default=10, help="number of seeds of --compare")
+scripts.answer_at_once(__name__, PARSER)
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from gankit import networks, plots
+from gankit.models import WeightHistory
+from gankit.networks import LatentGenerator
+from gankit.randomness import SeedSequence
+from gankit.training import Run
+from gankit.training import stabilisers as training
+from labs.simulated_data import LATENTS, NonSaturating_GAN, build_networks
+
+GENERATOR_WIDTHS, DISCRIMINATOR_WIDTHS = 4 * (64,), 3 * (64,)
+FACE_LATENTS = 32
+SMOOTHING = 0.1  # taken off a target
+PACKED = 2  # examples in a pack
+NEARNESS = {"kernels": 5, "width": 3}  # of minibatch discrimination, as in many tutorials
+PULL = 1.0  # weight of the distance from the historical mean
+UNROLLED_STEPS, UNROLLED_RATE = 5, 0.1
+SHIFT = 0.1  # of augmented points: two deviations of a cloud, a twentieth of their spacing
+
+
+class Stabilised_GAN(NonSaturating_GAN):
+    """The non-saturating GAN with stabilisers. Those that are layers of D are in :func:`build_discriminator`.
+
+    `stabilisers` holds their names, joined by +. Other arguments and samplers as in :class:`gankit.models.gan.GAN`.
+    """
+
+    loss_names = ("discr_loss", "gen_loss", "right")
+
+    def __init__(self, *arguments: Any, stabilisers: str = "plain", **options: Any):
+        super().__init__(*arguments, **options)
+        self.stabilisers = stabilisers
+        self.on = set(stabilisers.split("+"))
+        self.past = WeightHistory([each for net in self.networks.values() for each in net.trainable_variables])
+
+    def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
+        """Cross-entropy of real examples against the target 1, and of fakes against 0; smoothing moves the targets."""
+        real_target = 1.0 - SMOOTHING if self.on & {"one_sided_smoothing", "two_sided_smoothing"} else 1.0
+        fake_target = SMOOTHING if "two_sided_smoothing" in self.on else 0.0
+        # -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)) = softplus(s) - t s
+        real_loss = tf.reduce_mean(tf.nn.softplus(real_scores) - real_target * real_scores)
+        return real_loss + tf.reduce_mean(tf.nn.softplus(fake_scores) - fake_target * fake_scores)
+
+    def augment(self, examples: tf.Tensor) -> tf.Tensor:
+        """Change real and fake examples at random, in the same manner, before D sees them."""
+        if "augmentation" not in self.on:
+            return examples
+        if examples.shape.rank == 2:
+            return networks.shift_points(examples, self.mixing_stream, SHIFT)
+        return networks.change_pictures(examples, self.mixing_stream)
+
+    def pull(self) -> tf.Tensor:
+        """Historical averaging: the squared distance of all weights from the mean of all past ones."""
+        return PULL * self.past.squared_distance() if "historical_averaging" in self.on else 0.0
+
+    def feature_distance(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """Feature matching: the squared distance between the mean features of D, which are what its last layer gets."""
+        means = [
+            tf.reduce_mean(networks.features_of(self.discriminator, each, training=True), axis=0)
+            for each in (real, fake)
+        ]
+        return tf.reduce_sum((means[0] - means[1]) ** 2)
+
+    def unrolled_weights(self, real: tf.Tensor, fake: tf.Tensor) -> list[tf.Tensor]:
+        """The weights that D would have after some steps of gradient descent. They depend on the fakes, and so on G."""
+        weights = [tf.convert_to_tensor(variable) for variable in self.discriminator.trainable_variables]
+        for _ in range(UNROLLED_STEPS):
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                scores = [networks.apply_with(self.discriminator, weights, each) for each in (real, fake)]
+                loss = self.discriminator_loss(*scores)
+            gradients = tape.gradient(loss, weights)
+            weights = [weight - UNROLLED_RATE * gradient for weight, gradient in zip(weights, gradients)]
+        return weights
+
+    def generator_objective(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """What G minimises: its loss with D, with the D of some steps later, or the distance of the features."""
+        if "feature_matching" in self.on:
+            return self.feature_distance(real, fake)
+        if "unrolling" in self.on:
+            return self.generator_loss(networks.apply_with(self.discriminator, self.unrolled_weights(real, fake), fake))
+        return self.generator_loss(self.discriminator(fake, training=True))
+
+    def train_step(self, _: object) -> dict[str, tf.Tensor]:
+        """Update D `disc_iter` times and then G once; return the last losses, and the share that D gets right."""
+        # ---- Discriminator: minimise  CE(target, D(real)) + CE(target, D(G(z))) + pull ----
+        variables = self.discriminator.trainable_variables
+        for _ in range(self.disc_iter):
+            fake = self.augment(self.get_fake_sample(training=True))
+            real = self.augment(self.match(self.get_real_sample(), fake))
+            with tf.GradientTape() as tape:
+                real_scores = self.discriminator(real, training=True)
+                fake_scores = self.discriminator(fake, training=True)
+                discr_loss = self.discriminator_loss(real_scores, fake_scores)
+                objective = discr_loss + self.pull()
+            gradients = tape.gradient(objective, variables)
+            self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
+
+        # ---- Generator: minimise  its objective + pull ----
+        variables = self.generator.trainable_variables
+        with tf.GradientTape() as tape:
+            fake = self.augment(self.get_fake_sample(training=True))
+            gen_loss = self.generator_objective(real, fake)
+            objective = gen_loss + self.pull()
+        gradients = tape.gradient(objective, variables)
+        self.generator.optimizer.apply_gradients(zip(gradients, variables))
+
+        if "historical_averaging" in self.on:
+            self.past.update()
+        right = [tf.reduce_mean(tf.cast(each, tf.float32)) for each in (real_scores > 0, fake_scores < 0)]
+        return {"discr_loss": discr_loss, "gen_loss": gen_loss, "right": (right[0] + right[1]) / 2.0}
+
+    def other_variables(self) -> dict[str, tf.Variable]:
+        """The historical means, for checkpoints."""
+        past = [self.past.count, *self.past.means] if "historical_averaging" in self.on else []
+        return {f"past/{number}": variable for number, variable in enumerate(past)}
+
+
+def build_discriminator(data: str, example: keras.layers.Layer, on: set[str], seed: int) -> keras.Model:
+    """Build D with the stabilisers that are layers; `example` brings the examples to about the deviation 1.
+
+    The layers before the last have the same first weights whatever is on, except the first one behind packs.
+    """
+    next_seed = SeedSequence(seed)
+    dense, convolution = keras.layers.Dense, keras.layers.Conv2D
+    if "spectral_norm" in on:
+        dense, convolution = networks.SpectralDense, networks.SpectralConv2D
+
+    def initial() -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=next_seed())
+
+    inputs = keras.Input((2,) if data == "grid" else (16, 16, 1))
+    values = example(inputs)
+    if "packing" in on:
+        values = networks.Packing(PACKED)(values)
+    if data == "grid":
+        # ---- 2 -> 64, three times ----
+        for width in DISCRIMINATOR_WIDTHS:
+            values = keras.layers.LeakyReLU(0.2)(dense(width, kernel_initializer=initial())(values))
+    else:
+        # ---- 16x16x1 -> 8x8x32 -> 4x4x64 -> 2x2x128 -> 512 ----
+        for channels in (32, 64, 128):
+            layer = convolution(channels, 4, strides=2, padding="same", kernel_initializer=initial())
+            values = keras.layers.LeakyReLU(0.2)(layer(values))
+        values = keras.layers.Flatten()(values)
+    if "minibatch_discrimination" in on:
+        values = networks.MinibatchDiscrimination(**NEARNESS, seed=next_seed())(values)
+    return keras.Model(inputs, dense(1, kernel_initializer=initial())(values), name="discriminator")
+
+
+def build_model(options: Namespace, subject: training.Subject, stabilisers: str, seed: int) -> Stabilised_GAN:
+    """Build the GAN with these stabilisers. Every choice of them has the same generator, data and latents."""
+    on = set(stabilisers.split("+"))
+    if options.data == "grid":
+        latents = LATENTS
+        generator = build_networks(subject.density, GENERATOR_WIDTHS, seed)[0]
+    else:
+        latents = FACE_LATENTS
+        generator = networks.dcgan(16, latents, seed)[0]
+    return Stabilised_GAN(
+        generator,
+        build_discriminator(options.data, keras.layers.Rescaling(subject.rescaling), on, seed + 1),
+        LatentGenerator(latents, seed=seed),
+        subject.examples,
+        options.batch_size,
+        options.disc_iter,
+        options.learning_rate,
+        beta_1=options.beta_1,
+        seed=seed,
+        stabilisers=stabilisers,
+    )
