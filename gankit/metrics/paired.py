@@ -8,11 +8,11 @@ import numpy as np
 
 
 def sign_test(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
-    """Test whether the first of two paired values is larger about as often as the second: the exact two-sided sign test.
+    """Test whether either of two paired values is larger more often than by chance: the exact two-sided sign test.
 
-    If the two treatments do the same, each pair that differs is a fair coin. The p-value is the probability that so many
-    coins fall at least as unevenly as the pairs do. With n pairs it is at least 2 / 2^n: three pairs can never reach
-    0.05, and six can only if all agree.
+    If the two treatments do the same, each pair that differs is a fair coin. The p-value is the probability that as
+    many coins fall at least as unevenly as the pairs do. With n pairs it is at least 2 / 2^n: three pairs can never
+    reach 0.05, and six can only if all agree.
 
     Parameters
     ----------

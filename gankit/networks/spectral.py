@@ -1,7 +1,8 @@
 """Layers whose map stretches no vector: their weights are divided by the largest singular value of that map.
 
-Source: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks. Each training call makes one step
-of the power iteration from the direction where the last call ended, since the weights change little between two calls.
+Source: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks. Each training call makes one
+step of the power iteration from the direction where the last call ended, since the weights change little between two
+calls.
 
 Deviation: Miyato divides a convolution by the largest singular value of its kernel, written as a matrix with a row for
 each output channel. That is not the largest factor by which the convolution stretches a picture. Here the power

@@ -15,6 +15,7 @@ from gankit.plots.faces import (
 from gankit.plots.measures import rankings
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
+from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
 
 __all__ = [
     "Fields",
@@ -33,6 +34,7 @@ __all__ = [
     "histograms",
     "losses",
     "losses_and_right_answers",
+    "paired_differences",
     "picture_of",
     "points",
     "points_film",
@@ -43,5 +45,7 @@ __all__ = [
     "segment",
     "shares_of_combinations",
     "squared_sums",
+    "stabilised_film",
+    "stabilised_runs",
     "tile",
 ]
