@@ -28,7 +28,7 @@ from gankit import scripts
 from gankit.choices import STABILISERS
 
 RECIPES = {
-    "grid": {"steps": 4000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.003, "decay": 0.5, "beta_1": 0.5},
+    "grid": {"steps": 3000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.003, "decay": 0.5, "beta_1": 0.5},
     "faces": {"steps": 1000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.001, "decay": 0.5, "beta_1": 0.5},
 }
 FLAGS = {"compare": "train with every stabiliser and with every seed from 0 to --seeds, and test what helps"}
@@ -50,6 +50,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit import networks
+from gankit.errors import InputError
 from gankit.models import WeightHistory
 from gankit.networks import LatentGenerator
 from gankit.randomness import SeedSequence
@@ -64,7 +65,7 @@ SMOOTHING = 0.1  # taken off a target
 PACKED = 2  # examples in a pack
 NEARNESS = {"kernels": 5, "width": 3}  # of minibatch discrimination, as in many tutorials
 PULL = 0.01  # weight of the distance from the historical mean
-UNROLLED_STEPS, UNROLLED_RATE = 5, 0.1
+UNROLLED_STEPS, UNROLLED_RATE = 5, 0.02
 SHIFT = 0.1  # of augmented points: two deviations of a cloud, a twentieth of their spacing
 
 
@@ -80,6 +81,8 @@ class Stabilised_GAN(NonSaturating_GAN):
         super().__init__(*arguments, **options)
         self.stabilisers = stabilisers
         self.on = set(stabilisers.split("+"))
+        if {"feature_matching", "unrolling"} <= self.on:
+            raise InputError("feature_matching and unrolling each replace what G minimises; choose one of them.")
         self.past = WeightHistory([each for net in self.networks.values() for each in net.trainable_variables])
 
     def discriminator_loss(self, real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
@@ -239,7 +242,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = PARSER.parse_args(arguments)
     with PARSER.open_output(options) as output:
         subject = training.SUBJECTS[options.data]()
-        run = Run(output.checkpoints, options)
+        # A comparison that was stopped may be resumed with another number of seeds.
+        run = Run(output.checkpoints, Namespace(**{k: v for k, v in vars(options).items() if k != "seeds"}))
         if options.compare:
             return compare(options, subject, run, output)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from matplotlib.figure import Figure
 
 from gankit import plots
@@ -160,6 +161,11 @@ class FinalGenerator(AveragedWeights):
         super().__init__(gan.generator, past)
         self._latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(max(CALIBRATING, 5000))
 
+    def after_steps(self, steps: int, logs: dict) -> None:
+        """Update the mean, which is over all steps so far until it reaches back as far as ``past`` says."""
+        calls = self.steps_made / steps
+        self._mix_in(tf.constant(min(self._past**steps, 1.0 - 1.0 / (1.0 + calls)), tf.float32))
+
     def outputs(self, count: int) -> np.ndarray:
         """Return the outputs for the same ``count`` latents at each call, at most 5,000."""
         recalibrate_batch_norm(self.averaged, self._latents[:CALIBRATING])
@@ -271,8 +277,8 @@ def against_plain(results: Results, measure: str, sign: int) -> dict[str, dict[s
     Returns
     -------
     dict of dict
-        For each stabiliser with several seeds: ``differences`` from the plain GAN, one per seed; ``better``, ``worse`` and ``ties``, the
-        numbers of seeds; ``p_value`` of the sign test.
+        For each stabiliser with several seeds: ``differences`` from the plain GAN, one per seed; ``better``, ``worse``
+        and ``ties``, the numbers of seeds; ``p_value`` of the sign test.
     """
     plain = np.array([run[measure] for run in results["plain"]])
     found = {}
