@@ -47,30 +47,25 @@ from argparse import Namespace
 from typing import Any
 
 import tensorflow as tf
-from tensorflow import keras
 
 from gankit import networks
 from gankit.errors import InputError
 from gankit.models import WeightHistory
 from gankit.networks import LatentGenerator
-from gankit.randomness import SeedSequence
 from gankit.training import Run
 from gankit.training import stabilisers as training
-from gankit.training.callbacks import Snapshots
 from labs.simulated_data import LATENTS, NonSaturating_GAN, build_networks
 
-GENERATOR_WIDTHS, DISCRIMINATOR_WIDTHS = 4 * (64,), 3 * (64,)
+GENERATOR_WIDTHS = 4 * (64,)
 FACE_LATENTS = 32
 SMOOTHING = 0.1  # taken off a target
-PACKED = 2  # examples in a pack
-NEARNESS = {"kernels": 5, "width": 3}  # of minibatch discrimination, as in many tutorials
 PULL = 0.01  # weight of the distance from the historical mean
 UNROLLED_STEPS, UNROLLED_RATE = 5, 0.02
 SHIFT = 0.1  # of augmented points: two deviations of a cloud, a twentieth of their spacing
 
 
 class Stabilised_GAN(NonSaturating_GAN):
-    """The non-saturating GAN with stabilisers. Those that are layers of D are in :func:`build_discriminator`.
+    """The non-saturating GAN with stabilisers. Those that are layers of D are not here but in D.
 
     `stabilisers` holds their names, joined by +. Other arguments and samplers as in :class:`gankit.models.gan.GAN`.
     """
@@ -107,10 +102,8 @@ class Stabilised_GAN(NonSaturating_GAN):
 
     def feature_distance(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Feature matching: the squared distance between the mean features of D, which are what its last layer gets."""
-        means = [
-            tf.reduce_mean(networks.features_of(self.discriminator, each, training=True), axis=0)
-            for each in (real, fake)
-        ]
+        features = [networks.features_of(self.discriminator, each, training=True) for each in (real, fake)]
+        means = [tf.reduce_mean(each, axis=0) for each in features]
         return tf.reduce_sum((means[0] - means[1]) ** 2)
 
     def unrolled_weights(self, real: tf.Tensor, fake: tf.Tensor) -> list[tf.Tensor]:
@@ -168,36 +161,28 @@ class Stabilised_GAN(NonSaturating_GAN):
         return {f"past/{number}": variable for number, variable in enumerate(past)}
 
 
-def build_discriminator(data: str, example: keras.layers.Layer, on: set[str], seed: int) -> keras.Model:
-    """Build D with the stabilisers that are layers; `example` brings the examples to about the deviation 1.
-
-    The layers before the last have the same first weights whatever is on, except the first one behind packs.
-    """
-    next_seed = SeedSequence(seed)
-    dense, convolution = keras.layers.Dense, keras.layers.Conv2D
-    if "spectral_norm" in on:
-        dense, convolution = networks.SpectralDense, networks.SpectralConv2D
-
-    def initial() -> keras.initializers.Initializer:
-        return keras.initializers.HeNormal(seed=next_seed())
-
-    inputs = keras.Input((2,) if data == "grid" else (16, 16, 1))
-    values = example(inputs)
-    if "packing" in on:
-        values = networks.Packing(PACKED)(values)
-    if data == "grid":
-        # ---- 2 -> 64, three times ----
-        for width in DISCRIMINATOR_WIDTHS:
-            values = keras.layers.LeakyReLU(0.2)(dense(width, kernel_initializer=initial())(values))
+def build_model(options: Namespace, subject: training.Subject, stabilisers: str, seed: int) -> Stabilised_GAN:
+    """Build the GAN with these stabilisers. Generator, data and latents are the same for all choices of them."""
+    if options.data == "grid":
+        latents = LATENTS
+        generator = build_networks(subject.density, GENERATOR_WIDTHS, seed)[0]
     else:
-        # ---- 16x16x1 -> 8x8x32 -> 4x4x64 -> 2x2x128 -> 512 ----
-        for channels in (32, 64, 128):
-            layer = convolution(channels, 4, strides=2, padding="same", kernel_initializer=initial())
-            values = keras.layers.LeakyReLU(0.2)(layer(values))
-        values = keras.layers.Flatten()(values)
-    if "minibatch_discrimination" in on:
-        values = networks.MinibatchDiscrimination(**NEARNESS, seed=next_seed())(values)
-    return keras.Model(inputs, dense(1, kernel_initializer=initial())(values), name="discriminator")
+        latents = FACE_LATENTS
+        generator = networks.dcgan(16, latents, seed)[0]
+    return Stabilised_GAN(
+        generator,
+        networks.stabilised_discriminator(
+            generator.output_shape[1:], subject.rescaling, stabilisers.split("+"), seed + 1
+        ),
+        LatentGenerator(latents, seed=seed),
+        subject.examples,
+        options.batch_size,
+        options.disc_iter,
+        options.learning_rate,
+        beta_1=options.beta_1,
+        seed=seed,
+        stabilisers=stabilisers,
+    )
 
 
 def build_model(options: Namespace, subject: training.Subject, stabilisers: str, seed: int) -> Stabilised_GAN:
@@ -223,20 +208,6 @@ def build_model(options: Namespace, subject: training.Subject, stabilisers: str,
     )
 
 
-def train(
-    options: Namespace, subject: training.Subject, gan: Stabilised_GAN, run: Run, name: str, seed: int, looks: int = 1
-) -> tuple[Snapshots, dict[str, float]]:
-    """Train a model for all steps; return outputs of its generator at so many moments, and its measures."""
-    final = training.FinalGenerator(gan, training.PAST if "averaging" in gan.on else 0.0, seed)
-    rates = training.BalancedRates(gan, gan.on, options.steps, options.decay)
-    film = Snapshots(lambda: final.outputs(2500 if looks > 1 else 1), every=max(1, options.steps // looks))
-    callbacks = [final, rates, film]
-    per_call = training.STEPS_PER_CALL
-    run.fit(gan, 1, options.steps, name=name, title=name, callbacks=callbacks, steps_per_call=per_call)
-    measures = subject.measure(final.outputs(subject.count))
-    return film, {**measures, "rates_changed": rates.changes, "seconds": run.seconds[name]}
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Train the plain GAN and some stabilisers side by side, or compare all with the plain GAN over many seeds."""
     options = PARSER.parse_args(arguments)
@@ -251,7 +222,7 @@ def main(arguments: list[str] | None = None) -> None:
         films, measures = {}, {}
         for name in dict.fromkeys(["plain", *options.stabiliser]):
             gan = build_model(options, subject, name, options.seed)
-            films[name], found = train(options, subject, gan, run, name, options.seed, training.FRAMES)
+            films[name], found = training.train(gan, gan.on, subject, options, run, name, options.seed, training.FRAMES)
             measures[name] = [found]
 
         # ---- Pictures and measures ----
@@ -272,7 +243,7 @@ def compare(options: Namespace, subject: training.Subject, run: Run, output: scr
         for name, gan in models.items():
             # A model takes over the state of a new one, so that its training step is traced once for all seeds.
             gan.restore_arrays(build_model(options, subject, name, seed).state_arrays())
-            results[name].append(train(options, subject, gan, run, f"{name}_{seed}", seed)[1])
+            results[name].append(training.train(gan, gan.on, subject, options, run, f"{name}_{seed}", seed)[1])
     costs = training.costs_of_a_step(models)
     references = {name: [subject.measure(each)] for name, each in subject.references.items()}
     output.save_figure(training.draw_comparison(results, subject.compared), "comparison.png")

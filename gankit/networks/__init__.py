@@ -9,6 +9,7 @@ from gankit.networks.latents import LatentGenerator
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.signs import Signs
 from gankit.networks.spectral import SpectralConv2D, SpectralDense
+from gankit.networks.stabilised import stabilised_discriminator
 from gankit.networks.stored_weights import read_weights, write_weights
 from gankit.networks.wide_faces import face_builder, wide_GenDiscr
 
@@ -30,6 +31,7 @@ __all__ = [
     "read_weights",
     "set_contrast",
     "shift_points",
+    "stabilised_discriminator",
     "upsampling",
     "wide_GenDiscr",
     "write_weights",

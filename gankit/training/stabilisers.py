@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from gankit.metrics import frechet_distance, mode_coverage, sign_test
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.training.callbacks import AveragedWeights, FallingRates, Snapshots, recalibrate_batch_norm
+from gankit.training.run import Run
 
 STEPS_PER_CALL = 20
 PAST = 0.995  # weight of the past in averaged weights
@@ -26,6 +28,7 @@ CALIBRATING = 1000
 REAL_POINTS = 100_000
 FEWEST_MODES = 13  # of 25: with fewer than half, a run has failed
 FRAMES = 30
+KEPT = 2500  # outputs of a frame
 
 
 @dataclass(frozen=True)
@@ -254,6 +257,48 @@ class BalancedRates(FallingRates):
         """Restore the arrays that :meth:`state_arrays` returned."""
         super().restore_arrays(arrays)
         self._factors, self.changes = arrays["factors"].tolist(), int(arrays["changes"])
+
+
+# ---- Training ----
+
+
+def train(
+    gan: GAN, names: set[str], subject: Subject, options: Namespace, run: Run, name: str, seed: int, looks: int = 1
+) -> tuple[Snapshots, dict[str, float]]:
+    """Train a model for all steps, and measure what its generator makes.
+
+    Parameters
+    ----------
+    gan : GAN
+        The model.
+    names : set of str
+        Its stabilisers; those that are about weights and rates are brought in here.
+    subject : Subject
+        What it learns.
+    options : argparse.Namespace
+        ``steps`` and ``decay``.
+    run : Run
+        What trains it.
+    name : str
+        The name of this training.
+    seed : int
+        Seed of the latents of all outputs.
+    looks : int
+        At how many moments to keep outputs; with 1, none are kept.
+
+    Returns
+    -------
+    film : Snapshots
+        The outputs of the same latents at these moments.
+    measures : dict of str to float
+        Those of the subject; ``rates_changed``, how often balancing changed the rates; ``seconds`` of training.
+    """
+    final = FinalGenerator(gan, PAST if "averaging" in names else 0.0, seed)
+    rates = BalancedRates(gan, names, options.steps, options.decay)
+    film = Snapshots(lambda: final.outputs(KEPT if looks > 1 else 1), every=max(1, options.steps // looks))
+    run.fit(gan, 1, options.steps, name=name, title=name, callbacks=[final, rates, film], steps_per_call=STEPS_PER_CALL)
+    measures = subject.measure(final.outputs(subject.count))
+    return film, {**measures, "rates_changed": rates.changes, "seconds": run.seconds[name]}
 
 
 # ---- Results ----
