@@ -185,29 +185,6 @@ def build_model(options: Namespace, subject: training.Subject, stabilisers: str,
     )
 
 
-def build_model(options: Namespace, subject: training.Subject, stabilisers: str, seed: int) -> Stabilised_GAN:
-    """Build the GAN with these stabilisers. Every choice of them has the same generator, data and latents."""
-    on = set(stabilisers.split("+"))
-    if options.data == "grid":
-        latents = LATENTS
-        generator = build_networks(subject.density, GENERATOR_WIDTHS, seed)[0]
-    else:
-        latents = FACE_LATENTS
-        generator = networks.dcgan(16, latents, seed)[0]
-    return Stabilised_GAN(
-        generator,
-        build_discriminator(options.data, keras.layers.Rescaling(subject.rescaling), on, seed + 1),
-        LatentGenerator(latents, seed=seed),
-        subject.examples,
-        options.batch_size,
-        options.disc_iter,
-        options.learning_rate,
-        beta_1=options.beta_1,
-        seed=seed,
-        stabilisers=stabilisers,
-    )
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Train the plain GAN and some stabilisers side by side, or compare all with the plain GAN over many seeds."""
     options = PARSER.parse_args(arguments)
