@@ -24,6 +24,8 @@ Run: python labs/stabilisers.py                                   (plain and fou
 
 from __future__ import annotations
 
+import argparse
+
 from gankit import scripts
 from gankit.choices import STABILISERS
 
@@ -31,14 +33,16 @@ RECIPES = {
     "grid": {"steps": 3000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.003, "decay": 0.5, "beta_1": 0.5},
     "faces": {"steps": 1000, "batch_size": 64, "disc_iter": 1, "learning_rate": 0.001, "decay": 0.5, "beta_1": 0.5},
 }
-FLAGS = {"compare": "train with every stabiliser and with every seed from 0 to --seeds, and test what helps"}
+SHOWN = ["minibatch_discrimination", "augmentation", "accuracy_balancing", "spectral_norm"]
+FLAGS = {"compare": "repeat each training with several seeds, and test what helps"}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/stabilisers", RECIPES, flags=FLAGS, selector="data")
 PARSER.add_argument(
     "--stabiliser",
     type=scripts.joined(STABILISERS),
     nargs="+",
-    default=["packing", "minibatch_discrimination", "unrolling", "averaging"],
-    help=f"what to train beside the plain GAN, of {', '.join(STABILISERS)}; join two by + to use both at once",
+    default=argparse.SUPPRESS,
+    help=f"what to train beside the plain GAN, of {', '.join(STABILISERS)}; join two by + to use both at once "
+    f"(default: {', '.join(SHOWN)}; all with --compare)",
 )
 PARSER.add_argument("--seeds", type=scripts.whole_number(1), default=10, help="number of seeds of --compare")
 scripts.answer_at_once(__name__, PARSER)
@@ -190,14 +194,15 @@ def main(arguments: list[str] | None = None) -> None:
     options = PARSER.parse_args(arguments)
     with PARSER.open_output(options) as output:
         subject = training.SUBJECTS[options.data]()
-        # A comparison that was stopped may be resumed with another number of seeds.
-        run = Run(output.checkpoints, Namespace(**{k: v for k, v in vars(options).items() if k != "seeds"}))
+        # A run that was stopped may be resumed with other seeds and stabilisers: each training stands alone.
+        free = ("seeds", "stabiliser", "compare")
+        run = Run(output.checkpoints, Namespace(**{k: v for k, v in vars(options).items() if k not in free}))
         if options.compare:
             return compare(options, subject, run, output)
 
         # ---- Networks, models and trainings, one after the other ----
         films, measures = {}, {}
-        for name in dict.fromkeys(["plain", *options.stabiliser]):
+        for name in dict.fromkeys(["plain", *getattr(options, "stabiliser", SHOWN)]):
             gan = build_model(options, subject, name, options.seed)
             films[name], found = training.train(gan, gan.on, subject, options, run, name, options.seed, training.FRAMES)
             measures[name] = [found]
@@ -213,8 +218,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def compare(options: Namespace, subject: training.Subject, run: Run, output: scripts.OutputFolder) -> None:
-    """Train with every stabiliser and every seed; print and draw what helps."""
-    models = {name: build_model(options, subject, name, 0) for name in ("plain", *STABILISERS)}
+    """Train with each stabiliser and each seed; print and draw what helps."""
+    models = {
+        name: build_model(options, subject, name, 0) for name in ("plain", *getattr(options, "stabiliser", STABILISERS))
+    }
     results: dict[str, list[dict[str, float]]] = {name: [] for name in models}
     for seed in range(options.seeds):
         for name, gan in models.items():

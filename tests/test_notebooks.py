@@ -113,6 +113,26 @@ WRONG = {
             "def collapsed():\n    return np.stack([np.zeros((8, 8)), np.full((8, 8), 0.6)] * 50)[:99]",
         ],
         3: ["def expected_length(matrix):\n    return 4 * (matrix**2).sum()"],
+    "stabilisers": {
+        1: [
+            "from math import comb\n\n\n"
+            "def p_value(better, worse):\n"
+            "    n = better + worse\n"
+            "    return sum(comb(n, k) for k in range(min(better, worse) + 1)) / 2**n",
+            "from math import comb\n\n\n"
+            "def p_value(better, worse):\n"
+            "    return min(1, 2 * comb(better + worse, worse) / 2 ** (better + worse))",
+        ],
+        2: [
+            "def answer_of_d(r, steps):\n    return steps * r",
+            "def answer_of_d(r, steps):\n    return (1 - r) ** steps",
+        ],
+        3: [
+            "def largest_singular_value(matrix):\n    return np.abs(matrix).max()",
+            "def largest_singular_value(matrix):\n"
+            "    vector = np.ones(matrix.shape[1])\n"
+            "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
+        ],
     },
     "digits": {
         1: [
