@@ -9,7 +9,7 @@ averaging, minibatch discrimination); Metz et al. 2017, Unrolled GANs; Lin et al
 Spectral Normalization; Yazici et al. 2019 (averaged weights); Zhao et al. 2020, Differentiable Augmentation.
 
 Deviations:
-1. The plain GAN is that of lab 1 with the non-saturating loss, one update of D in a step, and constant rates.
+1. The plain GAN is that of lab 1 with the non-saturating loss, smaller networks, and one update of D in a step.
 2. Minibatch discrimination takes a mean over the batch instead of a sum.
 3. Spectral normalisation of a convolution uses the norm of its map of pictures, not that of its kernel as a matrix.
 4. Unrolling makes five steps of plain gradient descent, all on the batch of the last update of D. Metz used Adam.
@@ -19,7 +19,8 @@ Run: python labs/stabilisers.py                                   (plain and fou
      python labs/stabilisers.py --stabiliser unrolling            (beside the plain GAN; several may be named)
      python labs/stabilisers.py --stabiliser packing+averaging    (both at once)
      python labs/stabilisers.py --data faces                      (16x16 faces instead of 25 clouds)
-     python labs/stabilisers.py --compare                         (all, ten seeds, sign test)
+     python labs/stabilisers.py --compare                         (all, ten seeds, sign test; slow)
+     python labs/stabilisers.py --compare --seeds 6 --stabiliser augmentation      (one, six seeds)
 """
 
 from __future__ import annotations
