@@ -168,7 +168,7 @@ class Stabilised_GAN(NonSaturating_GAN):
 
 def build_model(options: Namespace, subject: training.Subject, stabilisers: str, seed: int) -> Stabilised_GAN:
     """Build the GAN with these stabilisers. Generator, data and latents are the same for all choices of them."""
-    if options.data == "grid":
+    if subject.density is not None:
         latents = LATENTS
         generator = build_networks(subject.density, GENERATOR_WIDTHS, seed)[0]
     else:

@@ -20,8 +20,8 @@ def show_run(axes: Axes, outputs: np.ndarray, real: np.ndarray, limits: tuple[fl
     if limits is None:
         show_images(axes, outputs[: FACES_IN_A_ROW**2], FACES_IN_A_ROW)
         return
-    axes.scatter(*real.T, s=3, color=REAL_COLOUR, linewidths=0)
-    axes.scatter(*outputs.T, s=3, color=FAKE_COLOUR, alpha=0.6, linewidths=0)
+    axes.scatter(real[:, 0], real[:, 1], s=3, color=REAL_COLOUR, linewidths=0)
+    axes.scatter(outputs[:, 0], outputs[:, 1], s=3, color=FAKE_COLOUR, alpha=0.6, linewidths=0)
     axes.set(xlim=limits, ylim=limits, aspect="equal", xticks=[], yticks=[])
 
 
@@ -58,7 +58,7 @@ def stabilised_runs(
     """
     count = len(outputs)
     figure = new_figure((PANEL * count, PANEL + 3.0))
-    upper, lower = figure.subfigures(2, 1, height_ratios=(PANEL + 0.4, 2.6))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(PANEL + 0.4, 2.6))[:, 0]
     for axes, each, title in zip(upper.subplots(1, count, squeeze=False)[0], outputs.values(), titles):
         show_run(axes, each, real, limits)
         axes.set_title(title, fontsize=10)
