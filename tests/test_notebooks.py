@@ -113,6 +113,7 @@ WRONG = {
             "def collapsed():\n    return np.stack([np.zeros((8, 8)), np.full((8, 8), 0.6)] * 50)[:99]",
         ],
         3: ["def expected_length(matrix):\n    return 4 * (matrix**2).sum()"],
+    },
     "stabilisers": {
         1: [
             "from math import comb\n\n\n"

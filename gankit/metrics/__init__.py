@@ -20,9 +20,9 @@ from gankit.metrics.distances import (
 )
 from gankit.metrics.floors import beside_floor, classifier_beside_floor
 from gankit.metrics.modes import mode_coverage
+from gankit.metrics.paired import sign_test
 from gankit.metrics.perceptual import perceptual_distance, share_ranked, squared_error
 from gankit.metrics.pictures import BETTER, measure_pictures
-from gankit.metrics.paired import sign_test
 from gankit.metrics.shares import copied_share, total_variation
 from gankit.metrics.variety import between, pairwise_similarity, path_length
 
