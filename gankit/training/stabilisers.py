@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from matplotlib.figure import Figure
 
 from gankit import plots
@@ -163,11 +162,6 @@ class FinalGenerator(AveragedWeights):
     def __init__(self, gan: GAN, past: float, seed: int):
         super().__init__(gan.generator, past)
         self._latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(max(CALIBRATING, 5000))
-
-    def after_steps(self, steps: int, logs: dict) -> None:
-        """Update the mean, which is over all steps so far until it reaches back as far as ``past`` says."""
-        calls = self.steps_made / steps
-        self._mix_in(tf.constant(min(self._past**steps, 1.0 - 1.0 / (1.0 + calls)), tf.float32))
 
     def outputs(self, count: int) -> np.ndarray:
         """Return the outputs for the same ``count`` latents at each call, at most 5,000."""
