@@ -1,16 +1,17 @@
-"""Task 5: the face generator. It uses the gradient penalty of task 3, the networks of task 4, and ten thousand faces.
+"""Task 5: the face generator. It uses the gradient penalty of task 3 and ten thousand faces.
 
-Learning faces needs no new method, only suitable settings. Four of them matter most:
+Learning faces needs no new method, only suitable networks and settings. Five of them matter most:
+- The wide networks have more channels than task 4's where the maps are large, so hair and shadows can vary.
 - Small batches give more updates per minute, and on a laptop time is scarce.
 - The first outputs have about the contrast of the faces. With the default of batch normalisation, the network would
   spend hundreds of steps on reducing it.
-- Hidden maps start three times as strong as the default of batch normalisation makes them, where tanh is curved.
-- The generator that is kept is a running mean over training instead of the last one. The two networks circle around
-  each other, and the mean is closer to the centre.
+- In the second half the learning rates fall to 0. The two networks circle around each other, and the circle shrinks.
+- The generator that is kept is a running mean over training instead of the last one, because the mean over a circle is
+  closer to its centre.
 
 The Frechet distance measures how good the faces are. It compares the mean and the covariance of all pixels between
-generated and real faces. A distance of 0 is perfect. The distance between two halves of the real faces shows how close
-to 0 a generator can get.
+generated and real faces. A distance of 0 is perfect. Some faces are kept back from training. The distance of the
+training faces to these shows how close to 0 a generator can get.
 
 Papers: Gulrajani et al. 2017, Improved Training of Wasserstein GANs; Yazici et al. 2019, The Unusual Effectiveness of
 Averaging in GAN Training; Heusel et al. 2017, GANs Trained by a Two Time-Scale Update Rule (the Frechet distance).
@@ -23,7 +24,8 @@ Deviations:
 
 Run: python face_generator.py                          (faces, curves, weights in outputs/face_generator)
      python face_generator.py --faces my_faces.npy     (other faces: uint8, shape (n, 16, 16))
-     python face_generator.py --recipe best            (wider networks, for half an hour)
+     python face_generator.py --recipe best            (half an hour)
+     python face_generator.py --recipe convolutional   (the networks of task 4)
      python face_generator.py --recipe coursework      (the settings of the older course; hours)
 """
 

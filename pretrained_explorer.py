@@ -1,6 +1,6 @@
 """Task 6: the pretrained explorer. It shows what a generator has learned, and what it has not.
 
-The script puts the weights stored in `data/` into the networks of task 4, and answers four questions:
+The script puts the weights stored in `data/` into the networks that they belong to, and answers four questions:
 1. Which faces does the discriminator find best and worst? A picture shows 400 faces, sorted by its score.
 2. Is there a face between any two faces? A picture shows 20 faces on a straight line between two latent vectors.
 3. Are faces just a cloud of correlated normal numbers? The coordinates along their principal components are
@@ -15,8 +15,8 @@ Papers: Turk and Pentland 1991, Eigenfaces for Recognition; Radford et al. 2016 
 From Python, in any folder: `from pretrained_explorer import sample_faces; faces = sample_faces(100, seed=0)`
 
 Run: python pretrained_explorer.py                (pictures in outputs/pretrained_explorer)
+     python pretrained_explorer.py --networks convolutional     (task 4's networks; by default, the wide ones)
      python pretrained_explorer.py --generator my_generator.h5 --discriminator my_discriminator.h5
-     (with --networks wide for weights that face_generator.py trained with that option)
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 from gankit import scripts
 from gankit.choices import NETWORKS
 from gankit.errors import InputError
-from gankit.faces import DATA, FACES_FILE, FaceScaling, load_faces
+from gankit.faces import FACES_FILE, WEIGHTS, FaceScaling, load_faces
 
 if TYPE_CHECKING:
     from wgan_gp import WGAN_GP
@@ -38,20 +38,21 @@ COMPONENTS = 49
 
 
 def load_gan(
-    generator_file: Path,
-    discriminator_file: Path,
-    networks: str = NETWORKS[0],
+    generator_file: Path | None = None,
+    discriminator_file: Path | None = None,
+    networks: str | None = None,
     faces: np.ndarray | None = None,
     seed: int = 0,
 ) -> WGAN_GP:
-    """Build the networks of that name, put the stored weights into them, and return the model.
+    """Build networks, put stored weights into them, and return the model.
 
     Parameters
     ----------
-    generator_file, discriminator_file : path
-        HDF5 weights; see :func:`gankit.networks.read_weights`.
-    networks : str
-        The networks that the weights belong to, one of :data:`gankit.choices.NETWORKS`.
+    generator_file, discriminator_file : path, optional
+        HDF5 weights; see :func:`gankit.networks.read_weights`. By default, those that are stored for ``networks``.
+    networks : str, optional
+        The networks that the weights belong to, one of :data:`gankit.choices.NETWORKS`; by default, those that the
+        generator's file fits, or the wide ones if no file is given.
     faces : numpy.ndarray, optional
         Real faces, uint8, shape ``(n, 16, 16)``; by default, those of the project.
     seed : int
@@ -60,36 +61,38 @@ def load_gan(
     # TensorFlow takes seconds to start, so most mistakes are reported before.
     with scripts.quiet_start():
         from convolutional_gan import convolutional_GenDiscr
-        from gankit.networks import LatentGenerator, face_builder
+        from gankit.networks import LatentGenerator, face_builder, fitting_networks
         from wgan_gp import WGAN_GP
 
+        if networks is None:
+            networks = fitting_networks(generator_file, convolutional_GenDiscr) if generator_file else NETWORKS[0]
         generator, discriminator = face_builder(networks, convolutional_GenDiscr)(seed=seed)
 
     faces = load_faces() if faces is None else faces
     scaling = FaceScaling.fit(faces)
     latent_generator = LatentGenerator(generator.input_shape[-1], seed=seed)
     gan = WGAN_GP(generator, discriminator, latent_generator, scaling.prepare(faces), decoding=scaling)
-    gan.replace_weights(generator_file, discriminator_file)
+    stored_generator, stored_discriminator = WEIGHTS[networks]
+    gan.replace_weights(generator_file or stored_generator, discriminator_file or stored_discriminator)
     return gan
 
 
-def sample_faces(count: int, seed: int = 0) -> np.ndarray:
+def sample_faces(count: int, seed: int = 0, networks: str = NETWORKS[0]) -> np.ndarray:
     """Sample new faces from the stored weights: float32, shape ``(count, 16, 16)``, intensities in [0, 1].
 
-    The same seed gives the same faces.
+    The same seed gives the same faces. ``networks`` is one of :data:`gankit.choices.NETWORKS`.
     """
-    return load_gan(DATA / "generator.h5", DATA / "discriminator.h5").generate(count, seed)
+    return load_gan(networks=networks).generate(count, seed)
 
 
 def command_line() -> scripts.CommandLine:
     """Return the parser."""
     parser = scripts.CommandLine(__doc__, "pretrained_explorer")
-    parser.add_argument("--generator", type=Path, default=DATA / "generator.h5", help="the generator's weights")
-    parser.add_argument("--discriminator", type=Path, default=DATA / "discriminator.h5", help="the discriminator's")
+    parser.add_argument("--generator", type=Path, help="the generator's weights; by default, stored ones")
+    parser.add_argument("--discriminator", type=Path, help="the discriminator's weights; give both files or none")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
-    parser.add_argument(
-        "--networks", choices=NETWORKS, default=NETWORKS[0], help="networks of the weights, as in face_generator.py"
-    )
+    text = "networks of the weights, as in face_generator.py; by default, those that --generator fits, or else wide"
+    parser.add_argument("--networks", choices=NETWORKS, help=text)
     wanted = parser.add_argument_group("pictures (default: all of them)")
     wanted.add_argument("--grid", action="store_true", help="100 generated faces")
     wanted.add_argument("--scores", action="store_true", help="400 faces sorted by the discriminator's score")
@@ -104,8 +107,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     everything = not (options.grid or options.scores or options.segment or options.pca)
     faces = load_faces(options.faces)
+    if (options.generator is None) != (options.discriminator is None):
+        raise InputError("--generator and --discriminator belong together; give both files or none.")
     for weights in (options.generator, options.discriminator):
-        if not weights.is_file():
+        if weights is not None and not weights.is_file():
             raise InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")
 
     with parser.open_output(options) as output:

@@ -3,8 +3,8 @@
 `frechet_distance` is computed on pixels, `encoder_distance` on the encoder's features.
 
 Faces are compared with those that `--hold-out` keeps back, or with those of `--against`, which no run has seen. With
-`--hold-out 0` and without `--against`, they are compared with the training faces. `floor` is the Frechet distance of the
-training faces to the same faces.
+`--hold-out 0` and without `--against`, they are compared with the training faces. `floor` is the Frechet distance of
+the training faces to the same faces.
 
 The time does not include generating and measuring faces. `--seconds` stops a longer recipe early, so its learning rates
 do not reach 0. For recipes with a decay, give `--steps` instead.

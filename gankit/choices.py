@@ -6,7 +6,8 @@ MOST_DISC_ITER = 100
 # What the last layer of a fully connected discriminator applies to its score.
 DISCRIMINATOR_OUTPUTS = ("tanh", "linear")
 CLOUDS = ("circle", "four_clouds", "corner_cloud")
-NETWORKS = ("convolutional", "wide")
+# Networks for faces; `gankit.faces.WEIGHTS` names stored weights of each.
+NETWORKS = ("wide", "convolutional")
 # Labelled pictures, and the networks that can be built for them.
 PICTURES = ("digits", "mnist", "fashion_mnist")
 PICTURE_NETWORKS = ("dcgan", "dense", "upsampling")

@@ -296,15 +296,17 @@ def test_explorer_takes_other_weights_and_draws_only_what_is_asked_for(face_run,
     assert {path.name for path in tmp_path.iterdir()} == {"grid.png", "segment.png", "record.json"}
 
 
-def test_explorer_takes_weights_of_the_wide_networks_by_name(some_faces, tmp_path, capsys):
+@pytest.mark.parametrize("networks", ["wide", "convolutional"])
+def test_explorer_finds_the_networks_that_weights_belong_to(networks, some_faces, tmp_path):
     few = ["--faces", str(some_faces)]
-    face_generator.main([*few, "--networks", "wide", "--steps", "1", "--batch-size", "2", "--output", str(tmp_path)])
+    face_generator.main([*few, "--networks", networks, "--steps", "1", "--batch-size", "2", "--output", str(tmp_path)])
     weights = ["--generator", str(tmp_path / "generator.h5"), "--discriminator", str(tmp_path / "discriminator.h5")]
     out = tmp_path / "pictures"
+    other = {"wide": "convolutional", "convolutional": "wide"}[networks]
     with pytest.raises(InputError, match="belongs to another network"):
-        pretrained_explorer.main([*few, *weights, "--output", str(out)])
+        pretrained_explorer.main([*few, *weights, "--networks", other, "--output", str(out)])
     assert not out.exists()
-    pretrained_explorer.main([*few, *weights, "--networks", "wide", "--scores", "--output", str(out)])
+    pretrained_explorer.main([*few, *weights, "--scores", "--output", str(out)])
     assert_pictures(out, "faces_by_score.png")
 
 

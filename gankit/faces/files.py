@@ -16,6 +16,11 @@ from gankit.stored_arrays import UnreadableError, read_arrays
 _PACKAGE = Path(__file__).resolve().parents[1]
 DATA = _PACKAGE / "data" if (_PACKAGE / "data").is_dir() else _PACKAGE.parent / "data"
 FACES_FILE = DATA / "faces.npz"
+# The stored weights of a generator and a discriminator, for each of gankit.choices.NETWORKS.
+WEIGHTS = {
+    "wide": (DATA / "wide_generator.h5", DATA / "wide_discriminator.h5"),
+    "convolutional": (DATA / "generator.h5", DATA / "discriminator.h5"),
+}
 
 
 def load_faces(path: str | Path = FACES_FILE, size: int | None = 16, fewest: int = 2) -> np.ndarray:

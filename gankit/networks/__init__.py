@@ -11,7 +11,7 @@ from gankit.networks.signs import Signs
 from gankit.networks.spectral import SpectralConv2D, SpectralDense
 from gankit.networks.stabilised import stabilised_discriminator
 from gankit.networks.stored_weights import read_weights, write_weights
-from gankit.networks.wide_faces import face_builder, wide_GenDiscr
+from gankit.networks.wide_faces import face_builder, fitting_networks, wide_GenDiscr
 
 __all__ = [
     "PICTURE_BUILDERS",
@@ -27,6 +27,7 @@ __all__ = [
     "dense_pictures",
     "face_builder",
     "features_of",
+    "fitting_networks",
     "fully_connected_GenDiscr",
     "read_weights",
     "set_contrast",

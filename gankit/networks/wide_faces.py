@@ -10,10 +10,15 @@ strided convolutions instead of max-pooling (Radford et al. 2016).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 from tensorflow import keras
 
+from gankit.choices import NETWORKS
+from gankit.errors import InputError
+from gankit.networks.stored_weights import read_weights
 from gankit.randomness import SeedSequence
 
 COARSE = 64  # latents that determine the whole face
@@ -93,3 +98,26 @@ def face_builder(name: str, convolutional: Builder) -> Builder:
     """
     builders: dict[str, Builder] = {"convolutional": convolutional, "wide": wide_GenDiscr}
     return builders[name]
+
+
+def fitting_networks(generator_file: str | Path, convolutional: Builder) -> str:
+    """Return the name of the networks whose generator has the shapes of the weights in a file.
+
+    Parameters
+    ----------
+    generator_file : path
+        HDF5 weights; see :func:`gankit.networks.read_weights`.
+    convolutional : callable
+        Task 4's builder.
+
+    Returns
+    -------
+    str
+        One of :data:`gankit.choices.NETWORKS`; "convolutional" if the file fits none of them.
+    """
+    for name in NETWORKS:
+        generator, _ = face_builder(name, convolutional)(seed=0)
+        with contextlib.suppress(InputError):
+            read_weights(generator_file, generator)
+            return name
+    return "convolutional"
