@@ -85,6 +85,12 @@ def sample_faces(count: int, seed: int = 0, networks: str = NETWORKS[0]) -> np.n
     return load_gan(networks=networks).generate(count, seed)
 
 
+def standardised(faces: np.ndarray) -> np.ndarray:
+    """Give each face, ``(n, height, width)``, the mean 0 and the deviation 1."""
+    means = faces.mean(axis=(1, 2), keepdims=True)
+    return (faces - means) / (faces.std(axis=(1, 2), keepdims=True) + 1e-6)
+
+
 def command_line() -> scripts.CommandLine:
     """Return the parser."""
     parser = scripts.CommandLine(__doc__, "pretrained_explorer")
@@ -117,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
         gan = load_gan(options.generator, options.discriminator, options.networks, faces, options.seed)
         from gankit import plots
         from gankit.faces.principal import PrincipalComponents
-        from gankit.metrics import farthest_apart, frechet_distance
+        from gankit.metrics import distances_to_nearest, farthest_apart, frechet_distance
 
         generator, discriminator, width = gan.generator, gan.discriminator, gan.require_latent_generator().dimension
 
@@ -152,11 +158,11 @@ def main(arguments: list[str] | None = None) -> None:
         if options.segment or everything:
             # ---- 2. G((1 - t) z_0 + t z_1) ----
             ### BEGIN SOLUTION
-            # Of the 30 faces that D scores highest, take the two that differ most, apart from brightness and contrast.
-            best = np.argsort(-np.ravel(discriminator(outputs[:100], training=False)), kind="stable")[:30]
-            means = generated[best].mean(axis=(1, 2), keepdims=True)
-            standard = (generated[best] - means) / (generated[best].std(axis=(1, 2), keepdims=True) + 1e-6)
-            first, last = best[list(farthest_apart(standard))]
+            # Take two good faces. Of 100, those farthest from all real faces are odd, and those closest to one are
+            # blurred, so take the two of the middle 30 that differ most. Brightness and contrast do not count.
+            standard, standard_real = standardised(generated[:100]), standardised(real)
+            middle = np.argsort(distances_to_nearest(standard, standard_real), kind="stable")[35:65]
+            first, last = middle[list(farthest_apart(standard[middle]))]
             t = np.linspace(0, 1, 20, dtype=np.float32)[:, None]
             between = generator((1 - t) * latents[first] + t * latents[last], training=False)
             output.save_figure(plots.segment(gan.decoding.recover(between)), "segment.png")
