@@ -2,6 +2,7 @@
 
 from gankit.models.adversarial import AdversarialModel
 from gankit.models.gan import GAN
+from gankit.models.growing import GrowingGAN
 from gankit.models.history import WeightHistory
 
-__all__ = ["GAN", "AdversarialModel", "WeightHistory"]
+__all__ = ["GAN", "AdversarialModel", "GrowingGAN", "WeightHistory"]

@@ -240,6 +240,22 @@ class AdversarialModel(keras.Model):
         losses = self._loop()(tf.constant(count))
         return {name: float(loss) for name, loss in losses.items()}
 
+    def retrace(self) -> None:
+        """Make the graph of the training step anew before the next step.
+
+        The graph holds what ``train_step`` found when it was made: examples, and Python's values such as the choice of
+        a network.
+        """
+        self._loop_function = None
+
+    def restart_optimizers(self) -> None:
+        """Let every optimizer forget the gradients so far; the learning rates stay."""
+        for optimizer in self.distinct_optimizers:
+            rate = getattr(optimizer, "_learning_rate", None)
+            for variable in optimizer.variables:
+                if variable is not rate:
+                    variable.assign(np.zeros(variable.shape))
+
     def require_memory_for_losses(self, epochs: int) -> None:
         """Refuse a number of epochs whose losses do not fit into memory.
 

@@ -133,8 +133,8 @@ class GAN(AdversarialModel):
         examples = _as_examples(examples)
         _check_shapes(examples, _first_fake(self.generator, self.latent_generator), self.discriminator)
         self._examples.tensors["real"] = examples
-        # The graph of the training step holds the old examples, so it must be traced again.
-        self._has_examples, self._loop_function = True, None
+        self._has_examples = True
+        self.retrace()
 
     def require_examples(self) -> None:
         """Raise ``NotGivenError`` if there are no real examples."""

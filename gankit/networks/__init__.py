@@ -5,6 +5,7 @@ from gankit.networks.chains import apply_with, features_of
 from gankit.networks.contrast import set_contrast
 from gankit.networks.dcgan import PICTURE_BUILDERS, dcgan, dense_pictures, upsampling
 from gankit.networks.fully_connected import fully_connected_GenDiscr
+from gankit.networks.growing import growing_GenDiscr
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.signs import Signs
@@ -29,6 +30,7 @@ __all__ = [
     "features_of",
     "fitting_networks",
     "fully_connected_GenDiscr",
+    "growing_GenDiscr",
     "read_weights",
     "set_contrast",
     "shift_points",

@@ -12,6 +12,7 @@ from gankit.plots.faces import (
     segment,
     squared_sums,
 )
+from gankit.plots.growing import distances_over_time
 from gankit.plots.measures import rankings
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
@@ -29,6 +30,7 @@ __all__ = [
     "chi_squared_density",
     "class_shares",
     "convolutional",
+    "distances_over_time",
     "faces_by_score",
     "faces_side_by_side",
     "histograms",

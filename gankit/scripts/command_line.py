@@ -43,6 +43,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "r1": (not_negative, "weight of the penalty on the discriminator's slope at real examples; 0 for none"),
     "smoothing": (fraction, "what is taken off the target 1 of real examples (one-sided label smoothing); 0 for none"),
     "pictures": (whole_number(4), "training pictures"),
+    "fade": (fraction, "share of the steps of a resolution in which it is faded in; 0 for none"),
     "jitter": (not_negative, "largest shift of a face, in pixels of 28"),
     "hidden_layers": (whole_number(1, 10), "hidden layers of each network"),
     "hidden_units": (whole_number(1), "units of a hidden layer"),

@@ -321,6 +321,8 @@ def recalibrate_batch_norm(network: keras.Model, inputs: tf.Tensor) -> None:
         A batch of its inputs, large enough to stand for all of them.
     """
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
     momenta = [layer.momentum for layer in layers]
     try:
         for layer in layers:
