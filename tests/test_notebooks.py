@@ -133,6 +133,18 @@ WRONG = {
             "def largest_singular_value(matrix):\n"
             "    vector = np.ones(matrix.shape[1])\n"
             "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
+    "progressive_growing": {
+        1: [
+            "def faded(low, high, alpha):\n    return alpha * np.kron(low, np.ones((2, 2))) + (1 - alpha) * high",
+            "def faded(low, high, alpha):\n    return (1 - alpha) * np.tile(low, (2, 2)) + alpha * high",
+        ],
+        2: [
+            "def relative_change(learning_rate, n):\n    return learning_rate * np.sqrt(2 / n), learning_rate",
+            "def relative_change(learning_rate, n):\n    return (learning_rate / np.sqrt(2 / n),) * 2",
+        ],
+        3: [
+            "def pixel_norm(maps):\n    return maps / np.linalg.norm(maps, axis=-1, keepdims=True)",
+            "def pixel_norm(maps):\n    return maps / np.sqrt(np.mean(maps**2, axis=(1, 2), keepdims=True))",
         ],
     },
     "digits": {

@@ -48,26 +48,29 @@ class Stage:
     fading: int = 0
 
 
-def growth_plan(steps: int, fade: float) -> list[Stage]:
-    """Divide the time of ``steps`` steps at 32x32 among the resolutions from 4x4 to 32x32.
+def growth_plan(steps: int, fade: float, size: int = SIZE) -> list[Stage]:
+    """Divide the time of ``steps`` steps at the largest resolution among all resolutions from 4x4 upwards.
 
     Parameters
     ----------
     steps : int
-        Steps at 32x32 that take as long as the whole plan.
+        Steps at the largest resolution that take as long as the whole plan.
     fade : float
         Share of the steps of a resolution in which it is faded in, in [0, 1); with 0 it appears at once.
+    size : {4, 8, 16, 32}
+        The largest resolution.
     """
+    times = {resolution: share for resolution, share in TIMES.items() if resolution <= size}
     plan = []
-    for resolution, share in TIMES.items():
-        count = max(1, round(steps * share / COSTS[resolution]))
+    for resolution, share in times.items():
+        count = max(1, round(steps * share / sum(times.values()) * COSTS[size] / COSTS[resolution]))
         plan.append(Stage(resolution, count, round(fade * count) if plan else 0))
     return plan
 
 
-def direct_plan(steps: int) -> list[Stage]:
-    """Return a plan of ``steps`` steps at 32x32."""
-    return [Stage(SIZE, steps)]
+def direct_plan(steps: int, size: int = SIZE) -> list[Stage]:
+    """Return a plan of ``steps`` steps at the largest resolution."""
+    return [Stage(size, steps)]
 
 
 def length(plan: Sequence[Stage]) -> int:
