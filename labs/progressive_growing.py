@@ -1,11 +1,11 @@
 """Lab: progressive growing. Two networks learn 4x4 pictures first, then 8x8, 16x16 and 32x32.
 
 A picture of 4x4 pixels shows where the head is and where the light comes from. It is learned in seconds, as a step is
-ten times as fast as at 32x32. Then both networks grow by a layer that doubles the resolution. The layer is faded in: its
-share alpha of the picture rises from 0 to 1, so that the new layer, which knows nothing yet, does not disturb what the
-others have learned. The lab compares this with the same networks trained at 32x32 from the start, in the same time.
+ten times as fast as at 32x32. Then both networks grow by a layer that doubles the resolution. It is faded in: its
+share of the picture, alpha, rises from 0 to 1. So the new layer, which knows nothing yet, does not disturb what others
+have learned. The lab compares this with the same networks trained at 32x32 from the start, in the same time.
 
-Paper: Karras, Aila, Laine and Lehtinen 2018, Progressive Growing of GANs for Improved Quality, Stability, and Variation.
+Paper: Karras et al. 2018, Progressive Growing of GANs for Improved Quality, Stability, and Variation.
 
 Deviations:
 1. One convolution in each block instead of two, and 8 to 64 channels instead of 512, for gray pictures of 32x32 on one
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> None:
             # ---- Training ----
             growth = training.Growth(gan, plan)
             kept = training.GrowingGenerator(gan, options.averaging, seed)
-            courses[name] = training.Course(kept, unseen, training.looks(plan))
+            courses[name] = training.Course(kept, unseen, training.looks(plan, training.LOOKS))
             callbacks = [growth, kept, courses[name]]
             steps = training.length(plan)
             run.fit(gan, 1, steps, name=name, callbacks=callbacks, steps_per_call=steps_per_call(steps, 100))

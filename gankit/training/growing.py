@@ -78,7 +78,7 @@ def length(plan: Sequence[Stage]) -> int:
     return sum(stage.steps for stage in plan)
 
 
-def looks(plan: Sequence[Stage], count: int = LOOKS) -> list[int]:
+def looks(plan: Sequence[Stage], count: int) -> list[int]:
     """Return the steps at which equal shares of the plan's time have passed, from the first step to the last."""
     ends = np.cumsum([0] + [stage.steps for stage in plan])
     times = np.cumsum([0.0] + [stage.steps * COSTS[stage.resolution] for stage in plan])
