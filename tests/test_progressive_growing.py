@@ -372,7 +372,7 @@ def test_restarted_optimizers_know_nothing_but_their_rate(eagerly):
 
 
 def test_a_plan_takes_the_time_of_its_steps_at_the_largest_size():
-    plan = training.growth_plan(600, 0.5)
+    plan = training.growth_plan(600 + training.GRAPHS, 0.5)
     assert [stage.resolution for stage in plan] == [4, 8, 16, 32]
     assert sum(training.TIMES.values()) == pytest.approx(1)
     for stage in plan:
@@ -380,6 +380,12 @@ def test_a_plan_takes_the_time_of_its_steps_at_the_largest_size():
             600 * training.TIMES[stage.resolution], abs=0.5
         )
         assert stage.fading == (0 if stage.resolution == 4 else round(stage.steps / 2))
+    half = training.growth_plan(600 + training.GRAPHS, 0.0, 16)
+    assert [stage.resolution for stage in half] == [4, 8, 16] and not any(stage.fading for stage in half)
+    # 4x4, 8x8 and 16x16 get one, two and three sixths of the time.
+    assert half[2].steps == pytest.approx(300, abs=1)
+    times = [stage.steps * training.COSTS[stage.resolution] for stage in half]
+    assert sum(times) == pytest.approx(600 * training.COSTS[16], abs=1)
     assert training.length(training.direct_plan(600)) == 600
     assert all(stage.steps >= 1 for stage in training.growth_plan(1, 0.5))
 
@@ -452,23 +458,29 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, eagerly):
     assert (np.diff(resumed.seconds) > 0).all()
 
 
-def test_the_kept_generator_averages_weights_but_not_alpha(tmp_path, eagerly):
+def test_the_kept_generator_averages_the_weights_since_a_resolution_joined_but_not_alpha(eagerly):
     gan = make_gan()
     training.Growth(gan, PLAN)
     kept = training.GrowingGenerator(gan, 0.9, 0)
-    assert kept.resolution == 4
     first = gan.generator.get_weights()
-    for alpha in (0.25, 0.75):
-        gan.grow(8, alpha)
+
+    def assert_means(added, alpha):
+        for mean, array in zip(kept.averaged.get_weights(), first):
+            np.testing.assert_allclose(mean, array + added if array.ndim else alpha, atol=1e-5)
+
+    # At first the mean is over the weights at the beginning and after each step.
+    for resolution, alpha, added, alpha_of_8 in ((4, 1.0, 1 / 2, 0), (4, 1.0, 3 / 3, 0), (8, 0.25, 2, 0.25)):
+        gan.grow(resolution, alpha)
         gan.generator.set_weights([array + 1 if array.ndim else array for array in gan.generator.get_weights()])
         kept.steps_made += 1
         kept.after_steps(1, {})
-    for mean, array in zip(kept.averaged.get_weights(), first):
-        if array.ndim:
-            # At first the mean is over all steps so far: of the first weights and of those after each step.
-            np.testing.assert_allclose(mean, (array + (array + 1) + (array + 2)) / 3, atol=1e-5)
-        else:
-            assert mean == 0.75
+        assert kept.resolution == resolution
+        assert_means(added, alpha_of_8)
+    # At the change, the mean so far counts as one step: (1 + 3) / 2 = 2, and then (1 + 3 + 4) / 3.
+    gan.generator.set_weights([array + 1 if array.ndim else array for array in gan.generator.get_weights()])
+    kept.steps_made += 1
+    kept.after_steps(1, {})
+    assert_means(8 / 3, 0.25)
     faces = kept.same_faces()
     assert faces.shape == (1000, 8, 8)
     np.testing.assert_array_equal(faces, kept.same_faces())

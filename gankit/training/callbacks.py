@@ -193,6 +193,8 @@ class AveragedWeights(StepCallback):
         super().__init__()
         self._network = network
         self._past = past
+        # The number of steps when the mean began.
+        self._begun = 0
         self.averaged = accelerate(keras.models.clone_model(network))
         self.averaged.set_weights(network.get_weights())
         self._mix_in = tf.function(self._mix)
@@ -202,6 +204,9 @@ class AveragedWeights(StepCallback):
         # At first the mean is over all steps so far, so that the initial weights lose their influence quickly.
         past = min(self._past**steps, 1.0 - 1.0 / (1.0 + self.steps_made / max(steps, 1)))
         self._mix_in(tf.constant(past, tf.float32))
+        made = self.steps_made - self._begun
+        past = min(self._past, 1.0 - 1.0 / (1.0 + made / max(steps, 1)))
+        self._mix_in(tf.constant(past**steps if past == self._past else past, tf.float32))
 
     def _mix(self, past: tf.Tensor) -> None:
         for mean, current in zip(self.averaged.weights, self._network.weights):

@@ -24,6 +24,7 @@ SIZE = 32
 # Processor time of a training step at each resolution, as a share of one at 32x32, and the share of the whole time that
 # each resolution gets. The costs were measured with batches of 16 on one core (lessons/progressive_growing.md).
 COSTS = {4: 0.10, 8: 0.28, 16: 0.52, 32: 1.0}
+GRAPHS = 80  # steps at 32x32 that take as long as making the graphs of the smaller resolutions
 TIMES = {4: 0.1, 8: 0.2, 16: 0.3, 32: 0.4}
 LOOKS = 16
 FACES_IN_A_FRAME, FACES_MEASURED = 32, 2000
@@ -54,16 +55,17 @@ def growth_plan(steps: int, fade: float, size: int = SIZE) -> list[Stage]:
     Parameters
     ----------
     steps : int
-        Steps at the largest resolution that take as long as the whole plan.
+        Steps at the largest resolution that take as long as the whole plan with its graphs.
     fade : float
         Share of the steps of a resolution in which it is faded in, in [0, 1); with 0 it appears at once.
     size : {4, 8, 16, 32}
         The largest resolution.
     """
     times = {resolution: share for resolution, share in TIMES.items() if resolution <= size}
+    unit = max(0, steps - GRAPHS) * COSTS[size] / sum(times.values())
     plan = []
     for resolution, share in times.items():
-        count = max(1, round(steps * share / sum(times.values()) * COSTS[size] / COSTS[resolution]))
+        count = max(1, round(unit * share / COSTS[resolution]))
         plan.append(Stage(resolution, count, round(fade * count) if plan else 0))
     return plan
 
@@ -128,22 +130,33 @@ class Growth(StepCallback):
 
 
 class GrowingGenerator(KeptGenerator):
-    """The running mean of a growing generator; it makes pictures of the present resolution, enlarged to 32x32."""
+    """The running mean of a growing generator; it makes pictures of the present resolution, enlarged to the largest.
+
+    The mean begins anew at each resolution. Otherwise the weights with which a layer began would spoil its pictures for
+    hundreds of steps.
+    """
 
     def __init__(self, gan: GrowingGAN, past: float, seed: int):
         super().__init__(gan, past, seed)
         self._gan = gan
+        self.resolution = gan.resolution
         set_growth(self.averaged, gan.resolution, float(gan.alpha))
-
-    @property
-    def resolution(self) -> int:
-        """The present resolution."""
-        return self._gan.resolution
 
     def after_steps(self, steps: int, logs: dict) -> None:
         """Update the mean of the weights; alpha is not averaged."""
+        if self._gan.resolution != self.resolution:
+            self.resolution, self._begun = self._gan.resolution, self.steps_made - steps
         super().after_steps(steps, logs)
         set_growth(self.averaged, self._gan.resolution, float(self._gan.alpha))
+
+    def state_arrays(self) -> dict[str, np.ndarray]:
+        """Return the means, and when they began."""
+        return {**super().state_arrays(), "growth": np.array([self.resolution, self._begun])}
+
+    def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restore the arrays that :meth:`state_arrays` returned."""
+        super().restore_arrays(arrays)
+        self.resolution, self._begun = (int(number) for number in arrays["growth"])
 
     def same_faces(self) -> np.ndarray:
         """Generate 1,000 faces, always from the same latents: intensities in [0, 1], ``(1000, 32, 32)``."""
