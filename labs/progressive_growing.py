@@ -28,7 +28,7 @@ from gankit import scripts
 
 RECIPE = {
     "pictures": 3000,
-    "steps": 600,
+    "steps": 700,
     "fade": 0.5,
     "batch_size": 16,
     "learning_rate": 0.005,
