@@ -133,6 +133,8 @@ WRONG = {
             "def largest_singular_value(matrix):\n"
             "    vector = np.ones(matrix.shape[1])\n"
             "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
+        ],
+    },
     "progressive_growing": {
         1: [
             "def faded(low, high, alpha):\n    return alpha * np.kron(low, np.ones((2, 2))) + (1 - alpha) * high",

@@ -202,11 +202,9 @@ class AveragedWeights(StepCallback):
     def after_steps(self, steps: int, logs: dict) -> None:
         """Update the mean; several steps at once have the same weight as single steps."""
         # At first the mean is over all steps so far, so that the initial weights lose their influence quickly.
-        past = min(self._past**steps, 1.0 - 1.0 / (1.0 + self.steps_made / max(steps, 1)))
-        self._mix_in(tf.constant(past, tf.float32))
         made = self.steps_made - self._begun
-        past = min(self._past, 1.0 - 1.0 / (1.0 + made / max(steps, 1)))
-        self._mix_in(tf.constant(past**steps if past == self._past else past, tf.float32))
+        past = min(self._past**steps, 1.0 - 1.0 / (1.0 + made / max(steps, 1)))
+        self._mix_in(tf.constant(past, tf.float32))
 
     def _mix(self, past: tf.Tensor) -> None:
         for mean, current in zip(self.averaged.weights, self._network.weights):
