@@ -173,7 +173,8 @@ def main(arguments: list[str] | None = None) -> None:
         real = faces.astype(np.float32) / 255
         rows = training.report(samples, real, unseen, seed)
         seconds = {name: course.seconds[-1] for name, course in courses.items()}
-        output.save_record(training.record_of(rows, plans, courses, run.seconds))
+        record = training.record_of(rows, plans, courses, run.seconds)
+        output.save_record({**record, "limits": training.limits(real, unseen)})
 
         # ---- Pictures ----
         grids = {

@@ -507,6 +507,18 @@ def test_halved_faces_are_means_of_four_pixels():
     np.testing.assert_allclose(training.halved(faces), halved(faces))
 
 
+def test_limits_are_distances_of_averaged_faces():
+    faces, unseen = np.random.default_rng(0).random((2, 30, 32, 32))
+    found = training.limits(faces, unseen)
+    assert list(found) == ["4", "8", "16"]
+    eight = enlarged(halved(halved(faces)))
+    assert found["8"] == pytest.approx(frechet_distance(eight, halved(unseen)), rel=1e-6)
+    # 16x16 is compared at 16x16, so that it loses nothing.
+    assert found["16"] == pytest.approx(frechet_distance(halved(faces), halved(unseen)), rel=1e-6)
+    # Less detail has less variance: noise is farther away.
+    assert found["4"] > found["8"] > found["16"]
+
+
 def test_the_script_runs_and_reports(tmp_path, monkeypatch, capsys, eagerly):
     monkeypatch.setattr(training, "FACES_MEASURED", 40)
     monkeypatch.setattr(training, "LOOKS", 1)
@@ -536,6 +548,7 @@ def test_the_script_runs_and_reports(tmp_path, monkeypatch, capsys, eagerly):
     assert rows["real"]["pixels_32"] == pytest.approx(frechet_distance(faces[:40], unseen), rel=1e-6)
     gaussian = baselines.gaussian(faces, 40, 0)
     assert rows["gaussian"]["pixels_16"] == pytest.approx(frechet_distance(halved(gaussian), halved(unseen)), rel=1e-6)
+    assert set(record["measures"]["limits"]) == {"4", "8", "16"}
     trainings = record["measures"]["trainings"]
     assert [stage["resolution"] for stage in trainings["growing"]["plan"]] == [4, 8, 16, 32]
     assert trainings["direct"]["plan"] == [{"resolution": 32, "steps": 2, "fading": 0}]
