@@ -63,7 +63,7 @@ def growth_plan(steps: int, fade: float, size: int = SIZE) -> list[Stage]:
     """
     times = {resolution: share for resolution, share in TIMES.items() if resolution <= size}
     unit = max(0, steps - GRAPHS) * COSTS[size] / sum(times.values())
-    plan = []
+    plan: list[Stage] = []
     for resolution, share in times.items():
         count = max(1, round(unit * share / COSTS[resolution]))
         plan.append(Stage(resolution, count, round(fade * count) if plan else 0))
