@@ -95,7 +95,7 @@ def command_line() -> scripts.CommandLine:
     """Return the parser."""
     parser = scripts.CommandLine(__doc__, "pretrained_explorer")
     parser.add_argument("--generator", type=Path, help="the generator's weights; by default, stored ones")
-    parser.add_argument("--discriminator", type=Path, help="the discriminator's weights; give both files or none")
+    parser.add_argument("--discriminator", type=Path, help="the discriminator's weights; by default, stored ones")
     parser.add_argument("--faces", type=Path, default=FACES_FILE, help="real faces to compare with, .npy or .npz")
     text = "networks of the weights, as in face_generator.py; by default, those that --generator fits, or else wide"
     parser.add_argument("--networks", choices=NETWORKS, help=text)
@@ -113,8 +113,6 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     everything = not (options.grid or options.scores or options.segment or options.pca)
     faces = load_faces(options.faces)
-    if (options.generator is None) != (options.discriminator is None):
-        raise InputError("--generator and --discriminator belong together; give both files or none.")
     for weights in (options.generator, options.discriminator):
         if weights is not None and not weights.is_file():
             raise InputError(f"There is no weights file at {weights}; face_generator.py writes such files.")

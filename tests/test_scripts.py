@@ -22,6 +22,7 @@ from gankit import scripts
 from gankit.errors import InputError
 from gankit.faces import load_faces
 from gankit.metrics import frechet_distance
+from gankit.networks import wide_GenDiscr
 from gankit.networks.stored_weights import read_weights
 from gankit.training import faces as training_faces
 from gankit.training import threads
@@ -174,7 +175,7 @@ def test_face_generator_leaves_everything_it_should(face_run):
     measures = assert_record(out, seed=3)
     assert measures["steps_made"] == 11 and measures["frechet_distance"] > 0 and measures["frechet_floor"] > 0
     assert "encoder" not in measures, "60 faces are too few"
-    stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
+    stored = read_weights(out / "generator.h5", wide_GenDiscr()[0])
     assert stored.provenance["settings"]["steps"] == 11
     assert stored.decoding.mean.shape == (16, 16)
 
@@ -211,7 +212,7 @@ def test_face_generator_repeats_itself(face_run, tmp_path):
     _, out = face_run
     small = ["--steps", "11", "--batch-size", "4", "--faces", str(out.parents[1] / "faces.npy"), "--seed", "3"]
     face_generator.main([*small, "--output", str(tmp_path)])
-    network = convolutional_gan.convolutional_GenDiscr()[0]
+    network = wide_GenDiscr()[0]
     first, second = (read_weights(folder / "generator.h5", network).arrays for folder in (out, tmp_path))
     for a, b in zip(first, second):
         np.testing.assert_allclose(a, b, atol=1e-4)
