@@ -2,6 +2,7 @@
 
 from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import histograms, losses, picture_of, tile
+from gankit.plots.conditional import asked_and_read, confusion_matrices, moves, sheets
 from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
 from gankit.plots.faces import (
     chi_squared_density,
@@ -26,9 +27,11 @@ __all__ = [
     "saturation",
     "trained_density",
     "TrainedPoints",
+    "asked_and_read",
     "checkpoint_choices",
     "chi_squared_density",
     "class_shares",
+    "confusion_matrices",
     "convolutional",
     "distances_over_time",
     "faces_by_score",
@@ -37,6 +40,7 @@ __all__ = [
     "losses",
     "losses_and_right_answers",
     "paired_differences",
+    "moves",
     "picture_of",
     "points",
     "points_film",
@@ -46,6 +50,7 @@ __all__ = [
     "rows_of_pictures",
     "segment",
     "shares_of_combinations",
+    "sheets",
     "squared_sums",
     "stabilised_film",
     "stabilised_runs",
