@@ -30,10 +30,8 @@ from __future__ import annotations
 
 from gankit import scripts
 
-COMMON = {"averaging": 0.995, "beta_2": 0.99}
 RECIPES = {
     "digits": {
-        **COMMON,
         "discriminator": "both",
         "steps": 2500,
         "batch_size": 64,
@@ -41,10 +39,11 @@ RECIPES = {
         "learning_rate": 0.0005,
         "decay": 0.3,
         "beta_1": 0.5,
+        "beta_2": 0.999,
         "r1": 0.0,
+        "averaging": 0.995,
     },
     "faces": {
-        **COMMON,
         "discriminator": "projection",
         "steps": 3000,
         "batch_size": 32,
@@ -52,7 +51,9 @@ RECIPES = {
         "learning_rate": 0.001,
         "decay": 0.3,
         "beta_1": 0.0,
+        "beta_2": 0.99,
         "r1": 0.1,
+        "averaging": 0.998,
     },
 }
 KINDS = ("concatenated", "projection")
@@ -77,7 +78,7 @@ from gankit.training.callbacks import FallingRates
 from gankit.training.conditional_faces import Faces
 from gankit.training.faces import steps_per_call
 
-SUBJECTS = {"digits": training.Digits, "faces": Faces}
+SUBJECTS: dict[str, type[training.Subject]] = {"digits": training.Digits, "faces": Faces}
 EMBEDDING = 16  # values that the generator's embedding adds to the latents
 
 

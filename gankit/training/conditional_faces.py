@@ -142,7 +142,7 @@ class Faces:
             step[number] = ends[1] - ends[0]
             expected = expected_movements(self.test_values, real, step, deviations)
             found = {
-                name: movements(*(attributes(each)[:, watched] for each in pair), deviations)
+                name: movements(attributes(pair[0])[:, watched], attributes(pair[1])[:, watched], deviations)
                 for name, pair in pairs.items()
             }
             found["data"] = {"mean": expected, "size": np.abs(expected)}
