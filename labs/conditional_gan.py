@@ -19,7 +19,9 @@ Deviations:
    deviation.
 3. G takes the condition once, at its input, and not in every batch normalisation as Miyato and Koyama's does.
 4. The non-saturating loss instead of the hinge loss. On faces, R1 instead of spectral normalisation.
-5. The running mean of G's weights makes the pictures.
+5. On faces, D also sees real pictures with conditions of other pictures, and has to call them fake (Reed et al. 2016,
+   Generative Adversarial Text to Image Synthesis). So it learns at once that conditions matter.
+6. The running mean of G's weights makes the pictures.
 
 Run: python labs/conditional_gan.py                  (digits, with both discriminators; outputs/conditional_gan)
      python labs/conditional_gan.py --data faces     (faces by glasses, smile, hair and yaw)
@@ -33,7 +35,7 @@ from gankit import scripts
 RECIPES = {
     "digits": {
         "discriminator": "both",
-        "steps": 2500,
+        "steps": 2000,
         "batch_size": 64,
         "latents": 64,
         "learning_rate": 0.0005,
@@ -41,6 +43,7 @@ RECIPES = {
         "beta_1": 0.5,
         "beta_2": 0.999,
         "r1": 0.0,
+        "mismatch": 0.0,
         "averaging": 0.995,
     },
     "faces": {
@@ -53,6 +56,7 @@ RECIPES = {
         "beta_1": 0.0,
         "beta_2": 0.99,
         "r1": 0.1,
+        "mismatch": 1.0,
         "averaging": 0.998,
     },
 }
@@ -99,6 +103,8 @@ class Conditional_GAN(AdversarialModel):
         As in :class:`gankit.models.gan.GAN`.
     r1 : float
         Weight of a penalty on D's slope at real pictures; 0 for none.
+    mismatch : float
+        Weight of real pictures with conditions of other pictures, which D has to call fake; 0 for none.
     """
 
     loss_names = ("discr_loss", "gen_loss")
@@ -115,6 +121,7 @@ class Conditional_GAN(AdversarialModel):
         beta_1: float = 0.5,
         beta_2: float = 0.99,
         r1: float = 0.0,
+        mismatch: float = 0.0,
         seed: int | None = None,
         decoding: FaceScaling | None = None,
     ):
@@ -126,7 +133,8 @@ class Conditional_GAN(AdversarialModel):
             streams={"latent": latent_generator.stream},
             decoding=decoding,
         )
-        self.latent_generator, self.batch_size, self.r1 = latent_generator, batch_size, r1
+        self.latent_generator, self.batch_size = latent_generator, batch_size
+        self.r1, self.mismatch = r1, mismatch
 
     def get_real_sample(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Sample real pictures with their conditions."""
@@ -156,7 +164,8 @@ class Conditional_GAN(AdversarialModel):
 
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D and then G once, on fresh fakes and conditions each time; return the losses."""
-        # ---- Discriminator: minimise  mean -log s(D(x, y)) + mean -log(1 - s(D(G(z, y'), y'))) + r1 / 2 * penalty ----
+        # ---- Discriminator: minimise  mean -log s(D(x, y)) + mean -log(1 - s(D(G(z, y'), y')))
+        #      + mismatch * mean -log(1 - s(D(x, y'))) + r1 / 2 * penalty ----
         variables = self.discriminator.trainable_variables
         real, conditions = self.get_real_sample()
         fake, wanted = self.get_fake_sample()
@@ -164,8 +173,13 @@ class Conditional_GAN(AdversarialModel):
             real_logits = self.discriminator([real, conditions], training=True)
             fake_logits = self.discriminator([fake, wanted], training=True)
             discr_loss = self.discriminator_loss(real_logits, fake_logits)
-            penalised = discr_loss + self.r1 / 2.0 * self.slope_penalty(real, conditions) if self.r1 else discr_loss
-        gradients = tape.gradient(penalised, variables)
+            whole_loss = discr_loss
+            if self.mismatch:
+                wrong_logits = self.discriminator([real, wanted], training=True)
+                whole_loss += self.mismatch * tf.reduce_mean(tf.nn.softplus(wrong_logits))
+            if self.r1:
+                whole_loss += self.r1 / 2.0 * self.slope_penalty(real, conditions)
+        gradients = tape.gradient(whole_loss, variables)
         self.discriminator.optimizer.apply_gradients(zip(gradients, variables))
 
         # ---- Generator: minimise  mean -log s(D(G(z, y'), y')) ----
@@ -237,6 +251,7 @@ def main(arguments: list[str] | None = None) -> None:
                 beta_1=options.beta_1,
                 beta_2=options.beta_2,
                 r1=options.r1,
+                mismatch=options.mismatch,
                 seed=options.seed,
                 decoding=scaling,
             )

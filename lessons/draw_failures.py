@@ -3,8 +3,9 @@
 - Task 4: networks that learn from faces as they are stored, with intensities from 0 to 255, beside the same networks
   that learn from scaled faces.
 - Task 6: the outputs of the stored generator, read through their own scaling and without it.
+- Conditional GAN: digits that are drawn together with their labels, beside digits with shuffled labels.
 
-Run: python lessons/draw_failures.py   (a minute; pictures in docs/convolutional_gan and docs/pretrained_explorer)
+Run: python lessons/draw_failures.py   (two minutes; pictures in docs/, in the folders of these lessons)
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gankit import plots, scripts
 from gankit.faces import DATA, FaceScaling, load_faces
 
 STEPS, FACES = 600, 40
+STEPS_ON_DIGITS = 1200
 
 
 def faces_learned(examples: np.ndarray) -> np.ndarray:
@@ -36,6 +38,25 @@ def faces_learned(examples: np.ndarray) -> np.ndarray:
     gan = Simple_GAN(*networks, latents, examples, batch_size=32, disc_iter=1, learning_rate=0.001, seed=0)
     Run().fit(gan, 1, STEPS)
     return gan.get_fake_sample(FACES).numpy()[..., 0]
+
+
+def digits_asked_for(shuffled: bool) -> np.ndarray:
+    """Train a conditional GAN on digits, with their labels or with shuffled ones; return a sheet, ``(80, 8, 8)``."""
+    from gankit.networks import LatentGenerator
+    from gankit.training import Run
+    from gankit.training.conditional import Digits, KeptConditional
+    from labs.conditional_gan import Conditional_GAN, conditional_pair
+
+    digits = Digits()
+    order = np.arange(len(digits.train))
+    labels = digits.train_conditions[np.random.default_rng(0).permutation(order) if shuffled else order]
+    scaling = FaceScaling(mean=np.array(0.5, np.float32), scale=np.array(0.5, np.float32))
+    pictures = ((digits.train - scaling.mean) / scaling.scale)[..., None]
+    networks = conditional_pair("projection", digits.inner, 8, 64, 10, seed=0)
+    gan = Conditional_GAN(*networks, LatentGenerator(64, seed=0), pictures, labels, seed=0, decoding=scaling)
+    kept = KeptConditional(gan, digits, 0.995, 0)
+    Run().fit(gan, 1, STEPS_ON_DIGITS, callbacks=[kept], steps_per_call=10)
+    return kept.sheet()
 
 
 def draw(picture: Path, grids: dict[str, np.ndarray]) -> None:
@@ -69,6 +90,15 @@ def main() -> None:
         {
             "read through their own scaling": gan.decoding.recover(outputs),
             "read as intensities from 0 to 1": np.clip(outputs[..., 0], 0, 1),
+        },
+    )
+
+    # ---- Conditional GAN ----
+    draw(
+        ROOT / "docs" / "conditional_gan" / "separate_draws.png",
+        {
+            "digits with their labels": digits_asked_for(shuffled=False),
+            "digits with shuffled labels": digits_asked_for(shuffled=True),
         },
     )
 

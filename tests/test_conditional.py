@@ -139,8 +139,8 @@ def softplus(x):
     return np.log1p(np.exp(x))
 
 
-@pytest.mark.parametrize("r1", [0.0, 3.0])
-def test_two_steps_are_those_of_a_derivation(r1, monkeypatch):
+@pytest.mark.parametrize(("r1", "mismatch"), [(0.0, 0.0), (3.0, 0.7)])
+def test_two_steps_are_those_of_a_derivation(r1, mismatch, monkeypatch):
     # G: one dense layer. D: a projection of the pixels themselves. Gradients by differences, in float64.
     pictures, conditions = (array.astype(np.float64) for array in some_pictures(5, 2))
     layers, double = keras.layers, {"dtype": "float64"}
@@ -155,7 +155,7 @@ def test_two_steps_are_those_of_a_derivation(r1, monkeypatch):
     discriminator = keras.Model(
         [picture, condition], layers.Add(**double)([layers.Dense(1, **double)(features), projection])
     )
-    options = {"learning_rate": 0.02, "beta_1": 0.5, "beta_2": 0.9, "r1": r1}
+    options = {"learning_rate": 0.02, "beta_1": 0.5, "beta_2": 0.9, "r1": r1, "mismatch": mismatch}
     gan = conditional_gan.Conditional_GAN(
         generator, discriminator, LatentGenerator(2, seed=0), pictures, conditions, 5, seed=0, **options
     )
@@ -192,12 +192,13 @@ def test_two_steps_are_those_of_a_derivation(r1, monkeypatch):
             on_real = score(d, flat[real], conditions[real])
             return softplus(-on_real).mean() + softplus(score(d, fake, conditions[wanted])).mean()
 
-        def penalised(d, real=real, discr_loss=discr_loss):
+        def whole_loss(d, real=real, wanted=wanted, discr_loss=discr_loss):
             slopes = d[w].T + conditions[real] @ d[v]
-            return discr_loss(d) + r1 / 2 * (slopes**2).sum(axis=1).mean()
+            wrong = softplus(score(d, flat[real], conditions[wanted])).mean()
+            return discr_loss(d) + mismatch * wrong + r1 / 2 * (slopes**2).sum(axis=1).mean()
 
         np.testing.assert_allclose(found[step]["discr_loss"], discr_loss(d), rtol=1e-6)
-        d = adams[0](d, oracle.numerical_gradient(penalised, d))
+        d = adams[0](d, oracle.numerical_gradient(whole_loss, d))
 
         def gen_loss(g, z=z_again, wanted=again, d=d):
             return softplus(-score(d, make(g, z, conditions[wanted]), conditions[wanted])).mean()

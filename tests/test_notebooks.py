@@ -68,6 +68,20 @@ WRONG = {
             "def none_in_batch(n):\n    return (1 - 0.3 * 0.2) ** n",
         ],
     },
+    "conditional_gan": {
+        1: [
+            "def logits(features, labels, matrix, weights, bias):\n"
+            "    return (features * matrix[labels]).sum(axis=1) + bias",
+            "def logits(features, labels, matrix, weights, bias):\n"
+            "    return features @ weights + bias - (features * matrix[labels]).sum(axis=1)",
+        ],
+        2: [
+            "def parts(p, q):\n    looks_real = np.log(p / q).sum(axis=1, keepdims=True)\n"
+            "    return looks_real, np.log(p / q) - looks_real",
+            "def parts(p, q):\n    return np.zeros((len(p), 1)), np.log(p / q)",
+        ],
+        3: ["def share_read_as_asked(accuracy):\n    return accuracy / 10 + (1 - accuracy) / 9"],
+    },
     "convolutional_gan": {
         1: [
             "def weights_of_convolution(side, channels_in, channels_out):\n"
