@@ -48,7 +48,7 @@ RECIPES = {
     },
     "faces": {
         "discriminator": "projection",
-        "steps": 3000,
+        "steps": 2500,
         "batch_size": 32,
         "latents": 32,
         "learning_rate": 0.001,
