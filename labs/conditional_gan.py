@@ -35,7 +35,7 @@ from gankit import scripts
 RECIPES = {
     "digits": {
         "discriminator": "both",
-        "steps": 2000,
+        "steps": 1500,
         "batch_size": 64,
         "latents": 64,
         "learning_rate": 0.0005,

@@ -23,7 +23,7 @@ from gankit import plots, scripts
 from gankit.faces import DATA, FaceScaling, load_faces
 
 STEPS, FACES = 600, 40
-STEPS_ON_DIGITS = 1200
+STEPS_ON_DIGITS = 600
 
 
 def faces_learned(examples: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ def sheets(grids: Mapping[str, np.ndarray], labels: Sequence[Sequence[str]], in_
     columns, down = min(in_a_row, len(grids)), -(-len(grids) // in_a_row)
     pictures = next(iter(grids.values()))
     rows = len(pictures) // len(labels[0])
-    figure = new_figure((0.48 * len(labels[0]) * columns + 0.3, (0.48 * rows + 0.75) * down))
+    figure = new_figure((0.48 * len(labels[0]) * columns + 0.3, (0.48 * rows + 1.0) * down))
     for axes, (title, images), names in zip(
         figure.subplots(down, columns, squeeze=False).ravel(), grids.items(), labels
     ):
@@ -53,7 +53,7 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray], names: Sequence[str])
     names : sequence of str
         The names of the classes.
     """
-    figure = new_figure((4.2 * len(matrices), 4.4))
+    figure = new_figure((4.2 * len(matrices), 4.8))
     for number, (axes, (title, matrix)) in enumerate(
         zip(figure.subplots(1, len(matrices), squeeze=False)[0], matrices.items())
     ):
