@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tensorflow import keras
 
@@ -15,7 +15,8 @@ from gankit.randomness import SeedSequence
 
 SLOPE = 0.2  # of LeakyReLU, below 0
 
-Layers = Callable[..., keras.KerasTensor]
+# Any, because Keras 2.15 has no name for symbolic tensors.
+Layers = Callable[..., Any]
 
 
 class Inner(NamedTuple):
