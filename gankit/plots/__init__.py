@@ -18,6 +18,7 @@ from gankit.plots.measures import rankings
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
+from gankit.plots.style import attribute_moves, style_mixing, truncation
 
 __all__ = [
     "Fields",
@@ -28,6 +29,7 @@ __all__ = [
     "trained_density",
     "TrainedPoints",
     "asked_and_read",
+    "attribute_moves",
     "checkpoint_choices",
     "chi_squared_density",
     "class_shares",
@@ -54,5 +56,7 @@ __all__ = [
     "squared_sums",
     "stabilised_film",
     "stabilised_runs",
+    "style_mixing",
     "tile",
+    "truncation",
 ]

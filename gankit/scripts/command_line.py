@@ -51,6 +51,8 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "latents": (whole_number(1), "latents of a picture"),
     "signs": (whole_number(0), "latents of which only the sign counts, at most all"),
     "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
+    "mixing": (fraction, "probability that a face of the training step gets two styles"),
+    "mapping_rate": (positive, "learning rate of the mapping network, relative to the other networks"),
     "contrast": (positive, "deviation of the generator's first outputs"),
     "hidden_contrast": (positive, "deviation of its first hidden maps"),
 }

@@ -1,0 +1,382 @@
+"""Additions to a run of a style-based GAN: styles that are exchanged, what they move, path lengths, truncation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gankit.faces import load_faces
+from gankit.faces.attributes import sample_attributes
+from gankit.faces.renderer import render, render_faces
+from gankit.metrics import frechet_distance, path_length, precision_recall
+from gankit.models.gan import GAN
+from gankit.networks.face_encoder import FaceEncoder
+from gankit.networks.latents import LatentGenerator
+from gankit.networks.style import LATENTS, parts_of, style_layers, truncate
+from gankit.training.callbacks import StepCallback
+from gankit.training.faces import KeptGenerator
+
+FACES_MEASURED = 5000
+# Examples of each set for precision and recall, which compare every example with every other one.
+FACES_COMPARED = 2000
+# Pairs of faces between which styles are exchanged, and pairs of latents between which paths run.
+PAIRS = 2000
+LATENTS_AVERAGED = 10_000
+EPSILON = 1e-3
+PSIS = (1.0, 0.7, 0.5)
+PSIS_SHOWN = (1.0, 0.7, 0.4, 0.0, -0.4, -0.7, -1.0)
+# Each purpose has latents of its own.
+MOVES, PATHS, TRUNCATED, SHOWN = 3_000_003, 4_000_003, 5_000_003, 6_000_003
+# What the encoder reads from 16x16 pixels: 0.84 to 0.31 of the variance in rendered faces (data/README.md).
+ATTRIBUTES = (
+    "yaw",
+    "roll",
+    "light_x",
+    "exposure",
+    "blur",
+    "face_width",
+    "masculine",
+    "hair_shade",
+    "skin",
+    "lipstick",
+    "beard",
+    "glasses",
+    "smile",
+)
+NAMES = {4: "coarse", 8: "middle", 16: "fine", 32: "finest"}
+ALL, NOISE, GRAIN = "all styles", "noise", "renderer's noise"
+
+
+def faces_of(size: int, count: int) -> np.ndarray:
+    """Return faces to learn from: uint8, ``(n, size, size)``.
+
+    Those of 16 pixels are the first ``count`` of the stored 10,000. Larger ones are rendered, always the same ones.
+    """
+    return load_faces()[:count] if size == 16 else render_faces(count, size)[0]
+
+
+def shrink(faces: np.ndarray) -> np.ndarray:
+    """Average blocks of pixels until faces ``(n, size, size)`` have the 16x16 pixels that the encoder reads."""
+    factor = faces.shape[1] // 16
+    return faces.reshape(len(faces), 16, factor, 16, factor).mean(axis=(2, 4))
+
+
+class ProcessorTime(StepCallback):
+    """Measures the processor time of the training steps; list it first, so that it counts no other callback.
+
+    Parameters
+    ----------
+    limit : float, optional
+        End the training after this many seconds.
+
+    Attributes
+    ----------
+    seconds : float
+        Processor time so far, of all threads together.
+    """
+
+    def __init__(self, limit: float | None = None):
+        super().__init__()
+        self._limit = limit
+        self.seconds = 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._started = time.process_time()
+
+    def after_steps(self, steps: int, logs: dict) -> None:
+        """Stop the clock, and the training if its time is up."""
+        self.seconds += time.process_time() - self._started
+        if self._limit is not None and self.seconds >= self._limit:
+            self.model.stop_training = True
+
+    def state_arrays(self) -> dict[str, np.ndarray]:
+        """Return the time so far."""
+        return {**super().state_arrays(), "seconds": np.array(self.seconds)}
+
+    def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restore the arrays that :meth:`state_arrays` returned."""
+        super().restore_arrays(arrays)
+        self.seconds = float(arrays["seconds"])
+
+
+class KeptStyles(KeptGenerator):
+    """The style-based generator that is kept, with its two parts.
+
+    The arguments are those of :class:`gankit.training.faces.KeptGenerator`.
+    """
+
+    def __init__(self, gan: GAN, past: float, seed: int):
+        super().__init__(gan, past, seed)
+        self._seed = seed
+        self.size = gan.generator.output_shape[1]
+        self.layers = style_layers(self.size)
+
+    def draw(self, count: int, purpose: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sample z, ``(count, 64)``, and noise, ``(count, noise)``, from a stream of their own for each purpose."""
+        latents = LatentGenerator(self.averaged.input_shape[-1], seed=self._seed + purpose)(count).numpy()
+        return latents[:, :LATENTS], latents[:, LATENTS:]
+
+    def map(self, latents: np.ndarray) -> np.ndarray:
+        """Turn z, ``(n, 64)``, into w, ``(n, 64)``."""
+        return self._in_parts(parts_of(self.averaged)[0], np.asarray(latents, np.float32))
+
+    def mean_style(self) -> np.ndarray:
+        """Return the mean w of 10,000 latents: ``(64,)``."""
+        return self.map(self.draw(LATENTS_AVERAGED, TRUNCATED)[0]).mean(axis=0)
+
+    def each_layer(self, w: np.ndarray) -> np.ndarray:
+        """Repeat w, ``(n, 64)``, for every layer: ``(n, layers, 64)``."""
+        return np.repeat(np.asarray(w, np.float32)[:, None], 2 * len(self.layers), axis=1)
+
+    def faces(self, styles: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Make faces from a style for each layer, ``(n, layers, 64)``, and noise: intensities in [0, 1]."""
+        return self._decoding.recover(self._in_parts(parts_of(self.averaged)[1], styles, noise))
+
+    def mixing_sheet(self, rows: int = 2, columns: int = 8) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Return faces above, faces at the left, and what both give, for each side of maps that takes the upper style.
+
+        Returns
+        -------
+        above : numpy.ndarray
+            ``(columns, size, size)``.
+        left : numpy.ndarray
+            ``(rows, size, size)``; each occurs once for every side.
+        mixed : dict of numpy.ndarray
+            ``(rows * columns, size, size)``, row by row: the left face with the styles of the upper one in some layers.
+        """
+        z, noise = self.draw(rows + columns, SHOWN)
+        styles = self.each_layer(self.map(z))
+        pictures = self.faces(styles, noise)
+        to, taken = np.repeat(np.arange(rows), columns), np.tile(np.arange(rows, rows + columns), rows)
+        mixed = {
+            f"{NAMES[side]} ({side}x{side})": self.faces(exchange(styles[to], styles[taken], layers), noise[to])
+            for side, layers in self.layers.items()
+        }
+        return pictures[rows:], pictures[:rows], mixed
+
+    def truncation_rows(self, columns: int = 12) -> dict[float, np.ndarray]:
+        """Return the same faces with their styles at several distances from the mean style, by psi."""
+        z, noise = self.draw(columns, SHOWN)
+        w, mean = self.map(z), self.mean_style()
+        return {psi: self.faces(self.each_layer(truncate(w, mean, psi)), noise) for psi in PSIS_SHOWN}
+
+    def _in_parts(self, network: Callable[..., tf.Tensor], *inputs: np.ndarray) -> np.ndarray:
+        starts = range(0, len(inputs[0]), 1000)
+        parts = [[each[start : start + 1000] for each in inputs] for start in starts]
+        return np.concatenate([network(part if len(part) > 1 else part[0], training=False) for part in parts])
+
+
+def exchange(styles: np.ndarray, others: np.ndarray, layers: Sequence[int]) -> np.ndarray:
+    """Return the styles, ``(n, layers, length)``, with those of some layers taken from the others."""
+    exchanged = styles.copy()
+    exchanged[:, list(layers)] = others[:, list(layers)]
+    return exchanged
+
+
+class Judge:
+    """Compares generated faces with faces that no network has seen, on pixels and on the features of the encoder.
+
+    Parameters
+    ----------
+    faces, unseen : numpy.ndarray
+        The faces of the training, and those kept back: uint8, ``(n, size, size)``.
+
+    Attributes
+    ----------
+    floor : dict of float
+        The measures of :meth:`compare` for the training faces: what a perfect generator would get.
+    """
+
+    def __init__(self, faces: np.ndarray, unseen: np.ndarray):
+        self.encoder = FaceEncoder.load()
+        self._real, self._unseen = faces.astype(np.float32) / 255, unseen.astype(np.float32) / 255
+        self.floor: dict[str, float] = {}
+        self._unseen_features = self.features(self._unseen)
+        self.floor = self.compare(self._real)
+
+    def features(self, faces: np.ndarray) -> np.ndarray:
+        """Compute the encoder's features of faces of any size."""
+        return self.encoder.features(shrink(faces))
+
+    def attributes(self, faces: np.ndarray) -> np.ndarray:
+        """Read the attributes of faces of any size: ``(n, len(ATTRIBUTES))``."""
+        found = self.encoder.attributes(shrink(faces))
+        return np.stack([found[name] for name in ATTRIBUTES], axis=1)
+
+    def compare(self, faces: np.ndarray) -> dict[str, float]:
+        """Compare faces, intensities in [0, 1], with those kept back.
+
+        Returns
+        -------
+        dict of float
+            Squared Frechet distances on ``pixels`` and on ``features``; ``precision`` and ``recall`` on features.
+        """
+        features = self.features(faces)
+        size = min(FACES_COMPARED, len(features), len(self._unseen_features))
+        neighbours = min(5, size - 1)
+        return {
+            "pixels": frechet_distance(faces, self._unseen),
+            "features": frechet_distance(features, self._unseen_features),
+            **precision_recall(self._unseen_features[:size], features[:size], neighbours),
+        }
+
+    def examples(self, generators: Mapping[str, KeptGenerator]) -> dict[str, np.ndarray]:
+        """Return faces of each generator and faces kept back, for a picture."""
+        generated = {name: each.generate(80) for name, each in generators.items()}
+        return {**generated, "real, kept back": self._unseen[:80]}
+
+
+# ---------------------------------------------------------------- what styles and noise move
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How far attributes move, in units of their deviation among generated faces.
+
+    Attributes
+    ----------
+    rows : tuple of str
+        What was exchanged.
+    attributes : tuple of str
+        What was read.
+    table : numpy.ndarray
+        Mean absolute moves, ``(rows, attributes)``.
+    pixels : numpy.ndarray
+        Mean absolute change of the intensity of a pixel, ``(rows,)``.
+    """
+
+    rows: tuple[str, ...]
+    attributes: tuple[str, ...]
+    table: np.ndarray
+    pixels: np.ndarray
+
+
+def moves_between(read: Callable[[np.ndarray], np.ndarray], before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the mean absolute move of each attribute, in units of its deviation before.
+
+    Parameters
+    ----------
+    read : callable
+        Reads attributes, ``(n, k)``, from faces.
+    before, after : numpy.ndarray
+        Faces, ``(n, size, size)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(k,)``. Two independent normal values differ by 1.13 on average.
+    """
+    first, second = read(before), read(after)
+    return np.abs(second - first).mean(axis=0) / np.maximum(first.std(axis=0), 1e-9)
+
+
+def attribute_moves(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) -> Moves:
+    """Exchange the styles of the layers of each side, or draw the noise again, and read what has moved.
+
+    The row ``all styles`` exchanges all of them. The row ``renderer's noise`` is the floor: real faces that are
+    rendered again with other random textures and grain, and read again. Its unit is the deviation among real faces.
+    """
+    z, noise = kept.draw(2 * pairs, MOVES)
+    styles = kept.each_layer(kept.map(z))
+    own, others, noise, other_noise = styles[:pairs], styles[pairs:], noise[:pairs], noise[pairs:]
+    before = kept.faces(own, noise)
+    after = {
+        f"{NAMES[side]} ({side}x{side})": kept.faces(exchange(own, others, layers), noise)
+        for side, layers in kept.layers.items()
+    }
+    after[ALL] = kept.faces(others, noise)
+    after[NOISE] = kept.faces(own, other_noise)
+    compared = {name: (before, faces) for name, faces in after.items()}
+    attributes = sample_attributes(min(pairs, 500), seed)
+    compared[GRAIN] = tuple(render(attributes, kept.size, seed + more) / np.float32(255) for more in (0, 1))
+    return Moves(
+        tuple(compared),
+        ATTRIBUTES,
+        np.stack([moves_between(judge.attributes, *both) for both in compared.values()]),
+        np.array([np.abs(second - first).mean() for first, second in compared.values()]),
+    )
+
+
+# ---------------------------------------------------------------- paths and truncation
+
+
+def path_lengths(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) -> dict[str, float]:
+    """Measure path lengths in z, along great circles, and in w, along straight lines, between the same faces.
+
+    Returns
+    -------
+    dict of float
+        ``z_pixels``, ``w_pixels``, ``z_features``, ``w_features``: mean squared differences of pixels, and of the
+        encoder's features. Every path keeps its noise.
+    """
+    z, noise = kept.draw(2 * pairs, PATHS)
+    noise = noise[:pairs]
+    w = kept.map(z)
+    ways = {
+        "z": (lambda points: kept.faces(kept.each_layer(kept.map(points)), noise), z, True),
+        "w": (lambda points: kept.faces(kept.each_layer(points), noise), w, False),
+    }
+    distances = {
+        "pixels": _squared_difference,
+        "features": lambda a, b: _squared_difference(*map(judge.features, (a, b))),
+    }
+    return {
+        f"{way}_{name}": path_length(make, distance, ends[:pairs], ends[pairs:], spherical, EPSILON, seed)
+        for name, distance in distances.items()
+        for way, (make, ends, spherical) in ways.items()
+    }
+
+
+def _squared_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    difference = first.astype(np.float64) - second
+    return (difference * difference).reshape(len(first), -1).mean(axis=1)
+
+
+def truncation(kept: KeptStyles, judge: Judge, count: int = FACES_COMPARED) -> dict[float, dict[str, float]]:
+    """Compare faces with truncated styles with faces kept back: the results of :meth:`Judge.compare`, by psi."""
+    z, noise = kept.draw(count, TRUNCATED)
+    w, mean = kept.map(z), kept.mean_style()
+    return {psi: judge.compare(kept.faces(kept.each_layer(truncate(w, mean, psi)), noise)) for psi in PSIS}
+
+
+# ---------------------------------------------------------------- the report
+
+
+def record_of(
+    rows: Mapping[str, Mapping[str, float]],
+    floor: Mapping[str, float],
+    moves: Moves,
+    lengths: Mapping[str, float],
+    truncated: Mapping[float, Mapping[str, float]],
+) -> dict[str, Any]:
+    """Return all measures for ``record.json``."""
+    return {
+        "generators": {**rows, "training faces (floor)": floor},
+        "moves": {row: dict(zip(moves.attributes, line.tolist())) for row, line in zip(moves.rows, moves.table)},
+        "pixels_moved": dict(zip(moves.rows, moves.pixels.tolist())),
+        "path_lengths": dict(lengths),
+        "truncation": {str(psi): dict(measures) for psi, measures in truncated.items()},
+    }
+
+
+def table(measures: Mapping[str, Any]) -> str:
+    """Write the measures of :func:`record_of` as lines of text."""
+    columns = ("pixels", "features", "precision", "recall")
+    sets = {**measures["generators"], **{f"psi {psi}": each for psi, each in measures["truncation"].items()}}
+    lines = ["against faces kept back" + "".join(f"{column:>11}" for column in columns)]
+    lines += [f"  {name:21}" + "".join(f"{each[column]:11.3f}" for column in columns) for name, each in sets.items()]
+    lines.append("moved most by the styles of")
+    for row, line in measures["moves"].items():
+        most = sorted(line, key=lambda name: -line[name])[:4]
+        found = ", ".join(f"{name} {line[name]:.2f}" for name in most)
+        lines.append(f"  {row:21}  {found}   (pixels {measures['pixels_moved'][row]:.3f})")
+    lengths = measures["path_lengths"]
+    for name in ("pixels", "features"):
+        lines.append(f"path length on {name}: {lengths['z_' + name]:.4g} in z, {lengths['w_' + name]:.4g} in w")
+    return "\n".join(lines)
