@@ -43,6 +43,7 @@ import tensorflow as tf
 
 from convolutional_gan import convolutional_GenDiscr
 from gankit import plots
+from gankit.errors import InputError
 from gankit.faces import FaceScaling
 from gankit.models import GAN
 from gankit.networks import LatentGenerator, set_contrast
@@ -120,7 +121,7 @@ class Style_GAN(GAN):
 
 def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, seed: int) -> KeptGenerator:
     """Train task 4's networks with the penalty of task 3, in task 5's settings for them, for this processor time."""
-    recipe = RECIPES_OF_FACES["convolutional"]
+    recipe: dict[str, Any] = next(each for each in RECIPES_OF_FACES.values() if each["networks"] == "convolutional")
     generator, discriminator = convolutional_GenDiscr(seed)
     set_contrast(generator, recipe["hidden_contrast"], recipe["contrast"])
     rival = WGAN_GP(
@@ -144,6 +145,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Learn faces, exchange their styles, and read which attributes move."""
     options = PARSER.parse_args(arguments)
     size, seed = int(options.size), options.seed
+    if options.compare and size != 16:
+        raise InputError("Task 4's networks make faces of 16 pixels; leave --compare or --size 32 out.")
     with PARSER.open_output(options) as output:
         # ---- Data: intensities from 0 to 255 -> [-1, 1]; some faces are kept back ----
         faces, unseen = hold_out(training.faces_of(size, options.pictures), 0.2, seed)

@@ -147,6 +147,18 @@ WRONG = {
             "def largest_singular_value(matrix):\n"
             "    vector = np.ones(matrix.shape[1])\n"
             "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
+    "style_gan": {
+        1: [
+            "def adain(maps, scale, shift):\n"
+            "    normalised = (maps - maps.mean(axis=(0, 1, 2))) / maps.std(axis=(0, 1, 2))\n"
+            "    return normalised * scale[:, None, None, :] + shift[:, None, None, :]",
+            "def adain(maps, scale, shift):\n"
+            "    centred = maps - maps.mean(axis=(1, 2), keepdims=True)\n"
+            "    return centred * scale[:, None, None, :] + shift[:, None, None, :]",
+        ],
+        2: [
+            "def takes_second(k, layers, p):\n    return p * (k + 1) / layers",
+            "def takes_second(k, layers, p):\n    return p * k / layers",
         ],
     },
     "progressive_growing": {
