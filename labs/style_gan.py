@@ -12,6 +12,7 @@ Deviations:
 1. Faces of 16 or 32 pixels instead of 1,024: three or four sizes of maps, 96 to 12 channels, w of length 64.
 2. All sizes are trained from the start. The paper's generator grows.
 3. Upsampling repeats pixels instead of interpolating. Weights are not equalised. D sees no deviations over the batch.
+   The constant starts from random numbers instead of 1.
 4. The mapping network learns at a tenth of the others' rate instead of a hundredth, because the run is short.
 5. Each face has its own chance of mixed styles and its own crossover.
 6. The weight of the penalty R1 suits small pictures. Batches of 32.

@@ -94,22 +94,28 @@ class Noise(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("gankit")
 class Constant(keras.layers.Layer):
-    """A learned map that is the same for every example; it starts at 1 everywhere.
+    """A learned map that is the same for every example; it starts as standard normal numbers.
+
+    The paper starts from 1 everywhere. Instance normalisation then divides by the deviation of a flat map, so that the
+    weakest noise becomes the whole picture, until the constant has learned to differ between positions.
 
     Parameters
     ----------
     side, channels : int
         Its height and width, and its channels.
+    seed : int, optional
+        Seed of the initial values.
     """
 
-    def __init__(self, side: int, channels: int, **options: Any):
+    def __init__(self, side: int, channels: int, seed: int | None = None, **options: Any):
         super().__init__(**options)
-        self.side, self.channels = side, channels
+        self.side, self.channels, self.seed = side, channels, seed
 
     def build(self, input_shape: Any) -> None:
         """Make the map."""
+        initial = keras.initializers.RandomNormal(0.0, 1.0, seed=self.seed)
         shape = (1, self.side, self.side, self.channels)
-        self.constant = self.add_weight(name="constant", shape=shape, initializer="ones")
+        self.constant = self.add_weight(name="constant", shape=shape, initializer=initial)
         self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -122,7 +128,7 @@ class Constant(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "side": self.side, "channels": self.channels}
+        return {**super().get_config(), "side": self.side, "channels": self.channels, "seed": self.seed}
 
 
 @keras.utils.register_keras_serializable("gankit")
@@ -268,7 +274,7 @@ def _synthesis(size: int, next_seed: SeedSequence) -> keras.Model:
         style = keras.layers.Dense(2 * SYNTHESIS_CHANNELS[side], kernel_initializer=initial)(styles[:, layer])
         return AdaIN()([_leaky(Noise()([maps, own_noise])), style])
 
-    maps, used = Constant(4, SYNTHESIS_CHANNELS[4])(styles), 0
+    maps, used = Constant(4, SYNTHESIS_CHANNELS[4], next_seed())(styles), 0
     for side, layers in style_layers(size).items():
         for layer in layers:
             if layer:

@@ -25,7 +25,7 @@ FACES_MEASURED = 5000
 # Examples of each set for precision and recall, which compare every example with every other one.
 FACES_COMPARED = 2000
 # Pairs of faces between which styles are exchanged, and pairs of latents between which paths run.
-PAIRS = 2000
+PAIRS = 1000
 LATENTS_AVERAGED = 10_000
 EPSILON = 1e-3
 PSIS = (1.0, 0.7, 0.5)
