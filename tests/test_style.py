@@ -210,21 +210,22 @@ def test_a_mixed_sample_is_made_of_two_styles_and_the_noise_of_the_latents():
     styles = np.stack([[first[n] if layer < crossovers[n] else second[n] for layer in range(6)] for n in range(6)])
     np.testing.assert_allclose(found, synthesis([styles, latents[:, 64:]]), atol=1e-5)
     # Without mixing, a sample of the training step is an ordinary one.
-    plain, other = small_gan(mixing=0.0)[0], small_gan(mixing=0.0)[0]
-    np.testing.assert_allclose(plain.get_mixed_sample(), other.get_fake_sample(training=True), atol=1e-5)
+    gan.mixing = 0.0
+    latents = gan.latent_generator.reseeded(5)(12)[6:]
+    np.testing.assert_allclose(gan.get_mixed_sample(), gan.generator(latents), atol=1e-5)
 
 
 def test_losses_are_those_of_2014_with_the_generator_that_does_not_saturate():
-    gan, _ = small_gan()
+    gan = style_gan.Style_GAN
     real, fake = 3 * np.random.default_rng(0).standard_normal((2, 50, 1))
     expected = -np.mean(np.log(sigmoid(real))) - np.mean(np.log(1 - sigmoid(fake)))
-    np.testing.assert_allclose(gan.discriminator_loss(tf.constant(real), tf.constant(fake)), expected, rtol=1e-9)
-    np.testing.assert_allclose(gan.generator_loss(tf.constant(fake)), -np.mean(np.log(sigmoid(fake))), rtol=1e-9)
-    assert float(gan.generator_loss(tf.constant([[-2000.0], [2000.0]]))) == 1000
+    np.testing.assert_allclose(gan.discriminator_loss(None, tf.constant(real), tf.constant(fake)), expected, rtol=1e-9)
+    np.testing.assert_allclose(gan.generator_loss(None, tf.constant(fake)), -np.mean(np.log(sigmoid(fake))), rtol=1e-9)
+    assert float(gan.generator_loss(None, tf.constant([[-2000.0], [2000.0]]))) == 1000
 
 
-@pytest.mark.parametrize("r1", [0.0, 3.0])
-def test_one_step_is_that_of_a_derivation_by_hand(r1, monkeypatch):
+def test_one_step_is_that_of_a_derivation_by_hand(monkeypatch):
+    r1 = 3.0
     gan, real = small_gan(r1=r1)
     w, b = (weight.numpy().astype(np.float64) for weight in gan.discriminator.trainable_variables)
     fakes, gradients = [], []
@@ -314,15 +315,16 @@ class Reader:
 
 
 def test_styles_of_a_side_move_only_what_they_decide():
-    moves = training.attribute_moves(Known(), Reader(), seed=0, pairs=4000)
+    moves = training.attribute_moves(Known(), Reader(), seed=0, pairs=1500)
     assert moves.rows == ("coarse (4x4)", "middle (8x8)", "fine (16x16)", "all styles", "noise", "renderer's noise")
     # Two independent normal values differ by 2 / sqrt(pi) deviations on average.
     once = 2 / np.sqrt(np.pi)
     expected = np.array([[once, 0, 0, 0], [0, once, 0, 0], [0, 0, once, 0], [once, once, once, 0], [0, 0, 0, once]])
-    np.testing.assert_allclose(moves.table[:5], expected, atol=0.06)
+    # Five standard deviations of a mean of 1,500 such differences, and of the deviation that divides it.
+    np.testing.assert_allclose(moves.table[:5], expected, atol=0.15)
     assert (moves.table[:5][expected == 0] == 0).all()
     # The noise here has the deviation 1, and it is one pixel of 256.
-    assert moves.pixels[4] == pytest.approx(once / 256, rel=0.06)
+    assert moves.pixels[4] == pytest.approx(once / 256, rel=0.1)
     assert moves.table.shape == (6, 4) and moves.attributes == training.ATTRIBUTES
 
 
@@ -413,7 +415,12 @@ def lab_run(tmp_path_factory):
             patch.setattr(training, name, count)
         for function in (training.attribute_moves, training.path_lengths, training.truncation):
             patch.setattr(function, "__defaults__", (40,))
-        style_gan.main(["--steps", "2", "--batch-size", "4", "--pictures", "60", "--compare", "--output", str(out)])
+        # Tracing the graphs takes most of the time of so short a run. The page's notebook runs them.
+        tf.config.run_functions_eagerly(True)
+        try:
+            style_gan.main(["--steps", "2", "--batch-size", "4", "--pictures", "60", "--compare", "--output", str(out)])
+        finally:
+            tf.config.run_functions_eagerly(False)
     return out
 
 
