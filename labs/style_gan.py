@@ -32,8 +32,8 @@ from gankit import scripts
 COMMON = {"batch_size": 32, "learning_rate": 0.001, "mapping_rate": 0.1, "decay": 0.5, "beta_1": 0.0, "beta_2": 0.99}
 STYLES = {"r1": 0.2, "mixing": 0.5, "averaging": 0.998}
 RECIPES = {
-    "16": {"pictures": 10_000, "steps": 2400, **COMMON, **STYLES},
-    "32": {"pictures": 8_000, "steps": 900, **COMMON, **STYLES},
+    "16": {"pictures": 10_000, "steps": 1500, **COMMON, **STYLES},
+    "32": {"pictures": 8_000, "steps": 700, **COMMON, **STYLES},
 }
 COMPARE = {"compare": "train task 4's networks for the same processor time, and measure them too"}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/style_gan", RECIPES, flags=COMPARE, selector="size")
