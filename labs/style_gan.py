@@ -1,4 +1,4 @@
-"""Lab 5: a style-based generator. Where a number enters the network decides what it changes in the face.
+"""Lab: a style-based generator. Where a number enters the network decides what it changes in the face.
 
 A usual generator takes its latents at the beginning. Here the first map is a learned constant. A *mapping network*
 turns the latent z into a style w, and w enters at every layer: it decides mean and deviation of each channel (AdaIN).

@@ -147,6 +147,8 @@ WRONG = {
             "def largest_singular_value(matrix):\n"
             "    vector = np.ones(matrix.shape[1])\n"
             "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
+        ],
+    },
     "style_gan": {
         1: [
             "def adain(maps, scale, shift):\n"

@@ -328,6 +328,18 @@ def test_styles_of_a_side_move_only_what_they_decide():
     assert moves.table.shape == (6, 4) and moves.attributes == training.ATTRIBUTES
 
 
+def test_shares_of_sides_add_up_and_compare_within_an_attribute():
+    rows = ("coarse (4x4)", "middle (8x8)", "fine (16x16)", "all styles", "noise")
+    table = np.ones((5, len(training.ATTRIBUTES)))
+    for name, column in (("yaw", [3, 1, 0]), ("roll", [0.1, 0.1, 0.2]), ("skin", [0, 0, 5]), ("exposure", [1, 1, 2])):
+        table[:3, training.ATTRIBUTES.index(name)] = column
+    shares = training.shares_of_sides(training.Moves(rows, training.ATTRIBUTES, table, np.ones(5)))
+    expected = {"pose": (0.5, 0.25, 0.25), "light": (1 / 3, 1 / 3, 1 / 3), "skin and exposure": (0.125, 0.125, 0.75)}
+    for kind, values in expected.items():
+        assert list(shares[kind]) == list(rows[:3])
+        np.testing.assert_allclose(list(shares[kind].values()), values)
+
+
 def test_path_lengths_of_a_linear_generator_are_those_of_a_formula():
     known = Known()
     found = training.path_lengths(known, Reader(), seed=0, pairs=3000)

@@ -48,6 +48,8 @@ ATTRIBUTES = (
     "glasses",
     "smile",
 )
+# What coarse styles should decide (pose and light), and what fine ones should.
+KINDS = {"pose": ("yaw", "roll"), "light": ("light_x",), "skin and exposure": ("skin", "exposure")}
 NAMES = {4: "coarse", 8: "middle", 16: "fine", 32: "finest"}
 ALL, NOISE, GRAIN = "all styles", "noise", "renderer's noise"
 
@@ -303,6 +305,28 @@ def attribute_moves(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIR
     )
 
 
+def shares_of_sides(moves: Moves) -> dict[str, dict[str, float]]:
+    """Divide what moves each kind of attributes among the sides of the maps, whose styles were exchanged.
+
+    Styles of one side may move everything more than others do. So each move is divided by the sum over all sides.
+
+    Returns
+    -------
+    dict of dict of float
+        For each kind of :data:`KINDS` the share of each side, the mean over its attributes. The shares of a kind add up
+        to 1.
+    """
+    sides = [number for number, row in enumerate(moves.rows) if row.split()[0] in NAMES.values()]
+    shares = moves.table[sides] / moves.table[sides].sum(axis=0)
+    return {
+        kind: {
+            moves.rows[side]: float(np.mean([line[moves.attributes.index(name)] for name in names]))
+            for side, line in zip(sides, shares)
+        }
+        for kind, names in KINDS.items()
+    }
+
+
 # ---------------------------------------------------------------- paths and truncation
 
 
@@ -359,6 +383,7 @@ def record_of(
     return {
         "generators": {**rows, "training faces (floor)": floor},
         "moves": {row: dict(zip(moves.attributes, line.tolist())) for row, line in zip(moves.rows, moves.table)},
+        "shares_of_sides": shares_of_sides(moves),
         "pixels_moved": dict(zip(moves.rows, moves.pixels.tolist())),
         "path_lengths": dict(lengths),
         "truncation": {str(psi): dict(measures) for psi, measures in truncated.items()},
@@ -376,6 +401,9 @@ def table(measures: Mapping[str, Any]) -> str:
         most = sorted(line, key=lambda name: -line[name])[:4]
         found = ", ".join(f"{name} {line[name]:.2f}" for name in most)
         lines.append(f"  {row:21}  {found}   (pixels {measures['pixels_moved'][row]:.3f})")
+    for kind, shares in measures["shares_of_sides"].items():
+        found = ", ".join(f"{side} {share:.0%}" for side, share in shares.items())
+        lines.append(f"{kind} moved by: {found}")
     lengths = measures["path_lengths"]
     for name in ("pixels", "features"):
         lines.append(f"path length on {name}: {lengths['z_' + name]:.4g} in z, {lengths['w_' + name]:.4g} in w")
