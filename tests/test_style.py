@@ -305,13 +305,17 @@ class Known:
 
 
 class Reader:
-    """Stands for a judge: reads the first four pixels, and takes the whole face for its features."""
+    """Stands for a judge: reads the first four pixels, and takes three times the squared distance for the perceptual one."""
 
     def attributes(self, faces):
         return faces[:, 0, :4]
 
-    def features(self, faces):
-        return 3 * faces.reshape(len(faces), -1)
+    @property
+    def encoder(self):
+        return self
+
+    def perceptual_distance(self, first, second):
+        return 3 * ((first - second) ** 2).sum(axis=(1, 2))
 
 
 def test_styles_of_a_side_move_only_what_they_decide():
@@ -349,8 +353,8 @@ def test_path_lengths_of_a_linear_generator_are_those_of_a_formula():
     assert found["w_pixels"] == pytest.approx(straight, rel=1e-6)
     # A quarter of a circle is pi / 2 times its radius; the straight line has the square root of 2.
     assert found["z_pixels"] == pytest.approx(straight * np.pi**2 / 8, rel=0.04)
-    assert found["w_features"] == pytest.approx(9 * straight, rel=1e-6)
-    assert found["z_features"] == pytest.approx(9 * found["z_pixels"], rel=1e-6)
+    assert found["w_perceptual"] == pytest.approx(3 * 256 * straight, rel=1e-6)
+    assert found["z_perceptual"] == pytest.approx(3 * 256 * found["z_pixels"], rel=1e-6)
 
 
 def test_path_length_of_a_linear_map_does_not_depend_on_the_step():

@@ -13,7 +13,7 @@ import tensorflow as tf
 from gankit.faces import load_faces
 from gankit.faces.attributes import sample_attributes
 from gankit.faces.renderer import render, render_faces
-from gankit.metrics import frechet_distance, path_length, precision_recall
+from gankit.metrics import frechet_distance, path_length, precision_recall, squared_error
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
@@ -336,8 +336,8 @@ def path_lengths(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) 
     Returns
     -------
     dict of float
-        ``z_pixels``, ``w_pixels``, ``z_features``, ``w_features``: mean squared differences of pixels, and of the
-        encoder's features. Every path keeps its noise.
+        ``z_pixels``, ``w_pixels``, ``z_perceptual``, ``w_perceptual``, by squared error and by the perceptual distance
+        in the layers of the encoder. Every path keeps its noise.
     """
     z, noise = kept.draw(2 * pairs, PATHS)
     noise = noise[:pairs]
@@ -346,20 +346,12 @@ def path_lengths(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) 
         "z": (lambda points: kept.faces(kept.each_layer(kept.map(points)), noise), z, True),
         "w": (lambda points: kept.faces(kept.each_layer(points), noise), w, False),
     }
-    distances = {
-        "pixels": _squared_difference,
-        "features": lambda a, b: _squared_difference(*map(judge.features, (a, b))),
-    }
+    distances = {"pixels": squared_error, "perceptual": judge.encoder.perceptual_distance}
     return {
         f"{way}_{name}": path_length(make, distance, ends[:pairs], ends[pairs:], spherical, EPSILON, seed)
         for name, distance in distances.items()
         for way, (make, ends, spherical) in ways.items()
     }
-
-
-def _squared_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    difference = first.astype(np.float64) - second
-    return (difference * difference).reshape(len(first), -1).mean(axis=1)
 
 
 def truncation(kept: KeptStyles, judge: Judge, count: int = FACES_COMPARED) -> dict[float, dict[str, float]]:
@@ -405,6 +397,6 @@ def table(measures: Mapping[str, Any]) -> str:
         found = ", ".join(f"{side} {share:.0%}" for side, share in shares.items())
         lines.append(f"{kind} moved by: {found}")
     lengths = measures["path_lengths"]
-    for name in ("pixels", "features"):
-        lines.append(f"path length on {name}: {lengths['z_' + name]:.4g} in z, {lengths['w_' + name]:.4g} in w")
+    for name in ("pixels", "perceptual"):
+        lines.append(f"path length, {name}: {lengths['z_' + name]:.4g} in z, {lengths['w_' + name]:.4g} in w")
     return "\n".join(lines)
