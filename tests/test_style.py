@@ -305,7 +305,7 @@ class Known:
 
 
 class Reader:
-    """Stands for a judge: reads the first four pixels, and takes three times the squared distance for the perceptual one."""
+    """Stands for a judge: reads the first four pixels, and takes three times the squared error for the other distance."""
 
     def attributes(self, faces):
         return faces[:, 0, :4]
