@@ -120,7 +120,7 @@ class Style_GAN(GAN):
         return {"discr_loss": discr_loss, "gen_loss": gen_loss, "slope": slope}
 
 
-def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, seed: int) -> KeptGenerator:
+def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, seed: int, most: int) -> KeptGenerator:
     """Train task 4's networks with the penalty of task 3, in task 5's settings for them, for this processor time."""
     recipe: dict[str, Any] = next(each for each in RECIPES_OF_FACES.values() if each["networks"] == "convolutional")
     generator, discriminator = convolutional_GenDiscr(seed)
@@ -138,7 +138,7 @@ def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, se
     )
     clock, kept = training.ProcessorTime(limit=seconds), KeptGenerator(rival, recipe["averaging"], seed)
     # More steps than there is time for: the clock ends the training.
-    run.fit(rival, 1, 1_000_000, name="task_4", title="Task 4", callbacks=[clock, kept], steps_per_call=10)
+    run.fit(rival, 1, 1_000_000, name="task_4", title="Task 4", callbacks=[clock, kept], steps_per_call=most)
     return kept
 
 
@@ -186,7 +186,7 @@ def main(arguments: list[str] | None = None) -> None:
         judge = training.Judge(faces, unseen)
         rivals = {"styles": kept}
         if options.compare:
-            rivals["task 4"] = train_task_4(run, gan, faces, clock.seconds, seed)
+            rivals["task 4"] = train_task_4(run, gan, faces, clock.seconds, seed, steps)
         rows = {name: judge.compare(each.generate(training.FACES_MEASURED)) for name, each in rivals.items()}
         moves = training.attribute_moves(kept, judge, seed)
         lengths = training.path_lengths(kept, judge, seed)
