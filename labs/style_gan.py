@@ -200,7 +200,9 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.attribute_moves(moves.table, moves.rows, moves.attributes), "attributes.png")
         output.save_figure(plots.truncation(kept.truncation_rows()), "truncation.png")
         output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")
-        output.save_animation(frames.frames, "training.gif", frames.steps, enlarged=48 // size)
+        # 17 levels of gray keep the file small.
+        film = [np.round(16 * frame) / 16 for frame in frames.frames]
+        output.save_animation(film, "training.gif", frames.steps, enlarged=48 // size)
     print(training.table(measures))
     print(f"Pictures, the animation and record.json are in {output.path}.")
 
