@@ -305,7 +305,7 @@ class Known:
 
 
 class Reader:
-    """Stands for a judge: reads the first four pixels, and takes three times the squared error for the other distance."""
+    """Stands for a judge: reads the first four pixels. Its other distance is three times the squared error."""
 
     def attributes(self, faces):
         return faces[:, 0, :4]
