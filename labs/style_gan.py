@@ -122,7 +122,7 @@ class Style_GAN(GAN):
 
 def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, seed: int, most: int) -> KeptGenerator:
     """Train task 4's networks with the penalty of task 3, in task 5's settings for them, for this processor time."""
-    recipe: dict[str, Any] = next(each for each in RECIPES_OF_FACES.values() if each["networks"] == "convolutional")
+    recipe: dict[str, Any] = RECIPES_OF_FACES["convolutional"]
     generator, discriminator = convolutional_GenDiscr(seed)
     set_contrast(generator, recipe["hidden_contrast"], recipe["contrast"])
     rival = WGAN_GP(
