@@ -427,8 +427,8 @@ def test_the_clock_counts_the_steps_alone_and_ends_the_training(monkeypatch):
 def lab_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("style") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        for name, count in (("FACES_MEASURED", 60), ("LATENTS_AVERAGED", 100)):
-            patch.setattr(training, name, count)
+        for name, value in (("FACES_MEASURED", 60), ("LATENTS_AVERAGED", 100), ("PSIS_SHOWN", (1.0, 0.0))):
+            patch.setattr(training, name, value)
         for function in (training.attribute_moves, training.path_lengths, training.truncation):
             patch.setattr(function, "__defaults__", (40,))
         # Tracing the graphs takes most of the time of so short a run. The page's notebook runs them.
