@@ -73,7 +73,8 @@ def load_gan(
     latent_generator = LatentGenerator(generator.input_shape[-1], seed=seed)
     gan = WGAN_GP(generator, discriminator, latent_generator, scaling.prepare(faces), decoding=scaling)
     stored_generator, stored_discriminator = WEIGHTS[networks]
-    gan.replace_weights(generator_file or stored_generator, discriminator_file or stored_discriminator)
+    generator_file, discriminator_file = generator_file or stored_generator, discriminator_file or stored_discriminator
+    gan.replace_weights(generator_file, discriminator_file)
     return gan
 
 
