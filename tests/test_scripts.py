@@ -22,7 +22,6 @@ from gankit import scripts
 from gankit.errors import InputError
 from gankit.faces import load_faces
 from gankit.metrics import frechet_distance
-from gankit.networks import wide_GenDiscr
 from gankit.networks.stored_weights import read_weights
 from gankit.training import faces as training_faces
 from gankit.training import threads
@@ -160,7 +159,18 @@ def face_run(tmp_path_factory):
     faces = np.random.default_rng(0).integers(0, 256, (60, 16, 16)).astype(np.uint8)
     np.save(folder / "faces.npy", faces)
     out = folder / "deep" / "out"
-    small = ["--steps", "11", "--batch-size", "4", "--faces", str(folder / "faces.npy"), "--seed", "3"]
+    small = [
+        "--recipe",
+        "convolutional",
+        "--steps",
+        "11",
+        "--batch-size",
+        "4",
+        "--faces",
+        str(folder / "faces.npy"),
+        "--seed",
+        "3",
+    ]
     status = face_generator.main([*small, "--output", str(out)])
     return status, out
 
@@ -175,7 +185,7 @@ def test_face_generator_leaves_everything_it_should(face_run):
     measures = assert_record(out, seed=3)
     assert measures["steps_made"] == 11 and measures["frechet_distance"] > 0 and measures["frechet_floor"] > 0
     assert "encoder" not in measures, "60 faces are too few"
-    stored = read_weights(out / "generator.h5", wide_GenDiscr()[0])
+    stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
     assert stored.provenance["settings"]["steps"] == 11
     assert stored.decoding.mean.shape == (16, 16)
 
@@ -210,9 +220,20 @@ def test_faces_are_kept_back():
 
 def test_face_generator_repeats_itself(face_run, tmp_path):
     _, out = face_run
-    small = ["--steps", "11", "--batch-size", "4", "--faces", str(out.parents[1] / "faces.npy"), "--seed", "3"]
+    small = [
+        "--recipe",
+        "convolutional",
+        "--steps",
+        "11",
+        "--batch-size",
+        "4",
+        "--faces",
+        str(out.parents[1] / "faces.npy"),
+        "--seed",
+        "3",
+    ]
     face_generator.main([*small, "--output", str(tmp_path)])
-    network = wide_GenDiscr()[0]
+    network = convolutional_gan.convolutional_GenDiscr()[0]
     first, second = (read_weights(folder / "generator.h5", network).arrays for folder in (out, tmp_path))
     for a, b in zip(first, second):
         np.testing.assert_allclose(a, b, atol=1e-4)
@@ -231,9 +252,9 @@ def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(compare_recipes, "FACES_MEASURED", 2000)
     table = tmp_path / "table.jsonl"
     small = ["--faces", str(some_faces), "--steps", "20", "--batch-size", "4", "--points", "2", "--cnn-seeds", "0"]
-    compare_recipes.main(["--recipes", "fast", "best", "--seeds", "3", *small, "--output", str(table)])
+    compare_recipes.main(["--recipes", "convolutional", "best", "--seeds", "3", *small, "--output", str(table)])
     rows = [json.loads(line) for line in table.read_text().splitlines()]
-    assert [(row["recipe"], row["seed"], row["steps"]) for row in rows] == [("fast", 3, 20), ("best", 3, 20)]
+    assert [(row["recipe"], row["seed"], row["steps"]) for row in rows] == [("convolutional", 3, 20), ("best", 3, 20)]
     for row in rows:
         assert [point[0] for point in row["curve"]] == [10, 20]
         assert row["curve"][0][1] < row["curve"][1][1] == row["seconds"]
@@ -270,7 +291,7 @@ def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys
             raise KeyboardInterrupt
 
     monkeypatch.setattr(LossCurve, "on_train_batch_end", interrupt)
-    small = ["--steps", "13", "--batch-size", "4", "--faces", str(some_faces)]
+    small = ["--recipe", "convolutional", "--steps", "13", "--batch-size", "4", "--faces", str(some_faces)]
     assert face_generator.main([*small, "--output", str(tmp_path / "out")]) == 130
     assert (tmp_path / "out" / "generator.h5").is_file()
     assert assert_record(tmp_path / "out")["steps_made"] < 14
