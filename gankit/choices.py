@@ -16,7 +16,9 @@ FACE_SIZES = (16, 32, 64)
 # These options say where and when files are written. They do not change the result of a run.
 NOT_SETTINGS = ("output", "resume", "checkpoint_every")
 # Distributions of points in the plane whose density is known.
-DENSITIES = ("gaussian", "ring", "grid", "spiral", "moons")
+DENSITIES = ("gaussian", "ring", "grid", "spiral", "moons", "clouds")
+# How the gradient of an integral along a flow is computed.
+ODE_GRADIENTS = ("backpropagation", "adjoint")
 # The remedies of labs/stabilisers.py.
 STABILISERS = (
     "one_sided_smoothing",

@@ -13,6 +13,7 @@ from gankit.errors import InputError
 RING_RADIUS, RING_DEVIATION = 1.0, 0.01
 GRID_SPACING, GRID_DEVIATION = 2.0, 0.05
 SPIRAL_DEVIATION, MOON_DEVIATION = 0.03, 0.06
+CLOUD_DEVIATION = 0.05
 # A curve is a row of this many centres. They are much closer to each other than the deviation around them.
 CENTRES_OF_A_CURVE = 1000
 # Distances between this many pairs of points are in memory at a time: 16 MB.
@@ -135,6 +136,12 @@ def moons() -> Density:
     return _equal(np.concatenate([upper, [1.0, 0.5] - upper]), MOON_DEVIATION, has_modes=False)
 
 
+def clouds() -> Density:
+    """The four clouds of task 1 without their colours: deviation 0.05 around (0.25 or 0.75, 0.25 or 0.75)."""
+    axis = np.array([0.25, 0.75])
+    return _equal(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2), CLOUD_DEVIATION)
+
+
 #: The densities by name, in the order of :data:`gankit.choices.DENSITIES`.
 DENSITIES: dict[str, Callable[[], Density]] = {
     "gaussian": gaussian,
@@ -142,6 +149,7 @@ DENSITIES: dict[str, Callable[[], Density]] = {
     "grid": grid,
     "spiral": spiral,
     "moons": moons,
+    "clouds": clouds,
 }
 
 

@@ -15,6 +15,7 @@ from gankit.plots.faces import (
 )
 from gankit.plots.growing import distances_over_time
 from gankit.plots.measures import rankings
+from gankit.plots.flows import LearnedFlow, flow_film, learned_flow
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
@@ -22,6 +23,7 @@ from gankit.plots.style import attribute_moves, style_mixing, truncation
 
 __all__ = [
     "Fields",
+    "LearnedFlow",
     "TrainedDensity",
     "density_film",
     "loss_comparison",
@@ -38,7 +40,9 @@ __all__ = [
     "distances_over_time",
     "faces_by_score",
     "faces_side_by_side",
+    "flow_film",
     "histograms",
+    "learned_flow",
     "losses",
     "losses_and_right_answers",
     "paired_differences",

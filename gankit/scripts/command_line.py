@@ -48,6 +48,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "jitter": (not_negative, "largest shift of a face, in pixels of 28"),
     "hidden_layers": (whole_number(1, 10), "hidden layers of each network"),
     "hidden_units": (whole_number(1), "units of a hidden layer"),
+    "solver_steps": (whole_number(1, 1000), "steps of the solver from time 0 to time 1"),
     "latents": (whole_number(1), "latents of a picture"),
     "signs": (whole_number(0), "latents of which only the sign counts, at most all"),
     "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
