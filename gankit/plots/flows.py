@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -47,7 +48,8 @@ def learned_flow(learned: LearnedFlow) -> Figure:
     stills = [f"still {number}" for number in range(len(learned.times))]
     below = [*learned.densities, *["curve"] * (len(stills) - len(learned.densities))]
     figure = new_figure(figsize=(3.0 * len(stills), 6.2))
-    panels = figure.subplot_mosaic([stills, below])
+    mosaic: list[Any] = [stills, below]
+    panels = figure.subplot_mosaic(mosaic)
     for name, time, positions in zip(stills, learned.times, learned.positions):
         # The colour of a point is the angle of its latent vector, so that one sees where it came from.
         _show_positions(panels[name], positions, learned.positions[0], learned.limits)
@@ -70,7 +72,7 @@ def learned_flow(learned: LearnedFlow) -> Figure:
 
 
 def flow_film(
-    limits: tuple[float, float], positions: np.ndarray, places: np.ndarray, fields: np.ndarray, times: Sequence[float]
+    limits: tuple[float, float], positions: np.ndarray, places: np.ndarray, fields: np.ndarray, times: Iterable[float]
 ) -> tuple[list[np.ndarray], list[int]]:
     """Draw the frames of an animation: points that move, and the field at that time.
 
@@ -82,7 +84,7 @@ def flow_film(
         The same points in each frame, ``(frames, n, 2)``.
     places, fields : numpy.ndarray
         Where the field is drawn, ``(m, 2)``, and its values in each frame, ``(frames, m, 2)``.
-    times : sequence of float
+    times : iterable of float
         The time of each frame, in [0, 1].
 
     Returns
@@ -104,7 +106,7 @@ def flow_film(
         arrows.set_UVC(*field.T)
         axes.set_title(f"t = {time:.2f}", fontsize=11)
         pictures.append(picture_of(figure))
-    return pictures, [round(100 * time) for time in times]
+    return pictures, [round(100 * float(time)) for time in times]
 
 
 def _show_positions(
@@ -112,6 +114,6 @@ def _show_positions(
 ) -> PathCollection:
     middle = latents.mean(axis=0)
     angles = np.arctan2(*(latents - middle).T)
-    dots = axes.scatter(*positions.T, s=5, c=angles, cmap="hsv", vmin=-np.pi, vmax=np.pi)
+    dots = axes.scatter(positions[:, 0], positions[:, 1], s=5, c=angles, cmap="hsv", vmin=-np.pi, vmax=np.pi)
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     return dots
