@@ -13,9 +13,9 @@ from gankit.plots.faces import (
     segment,
     squared_sums,
 )
+from gankit.plots.flows import LearnedFlow, flow_film, learned_flow
 from gankit.plots.growing import distances_over_time
 from gankit.plots.measures import rankings
-from gankit.plots.flows import LearnedFlow, flow_film, learned_flow
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
