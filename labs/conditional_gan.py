@@ -232,8 +232,7 @@ def main(arguments: list[str] | None = None) -> None:
     with PARSER.open_output(options) as output:
         # ---- Data: intensities from 0 to 1 -> [-1, 1], the range of tanh; conditions ----
         subject = SUBJECTS[options.data]()
-        middle = np.array(0.5, np.float32)
-        scaling = FaceScaling(mean=middle, scale=middle)
+        scaling = FaceScaling.symmetric()
         pictures = ((subject.train - scaling.mean) / scaling.scale)[..., None]
         conditions, side = subject.train_conditions, pictures.shape[1]
 

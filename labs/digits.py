@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     with PARSER.open_output(options) as output:
         # ---- Data: intensities from 0 to 1 -> [-1, 1] ----
         data = load_digits(options.data)
-        scaling = FaceScaling(mean=np.array(0.5, np.float32), scale=np.array(0.5, np.float32))
+        scaling = FaceScaling.symmetric()
         prepared = (data.train - scaling.mean) / scaling.scale
 
         # ---- Networks ----

@@ -130,8 +130,7 @@ def main(arguments: list[str] | None = None) -> None:
     seed = options.seed
     with PARSER.open_output(options) as output:
         # ---- Data: rendered faces, intensities from 0 to 255 -> [-1, 1]. Others are kept for the measures ----
-        middle = np.array(0.5, np.float32)
-        scaling = FaceScaling(mean=middle, scale=middle)
+        scaling = FaceScaling.symmetric()
         faces = training.rendered(options.pictures, seed)
         unseen = training.rendered(training.FACES_MEASURED, seed + training.UNSEEN) / np.float32(255)
         prepared = scaling.prepare(faces)

@@ -179,8 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
     with PARSER.open_output(options) as output:
         # ---- Data: intensities from 0 to 1 -> [-1, 1], the range of tanh ----
         real = smileys(options.pictures, SHAPE[0], seed, options.jitter).pictures
-        middle = np.array(0.5, np.float32)
-        scaling = FaceScaling(mean=middle, scale=middle)
+        scaling = FaceScaling.symmetric()
 
         # ---- Networks ----
         generator, discriminator = dense_pair(

@@ -34,6 +34,12 @@ class FaceScaling:
         """Return the scaling of a network that works on intensities directly."""
         return cls(np.zeros((), np.float32), np.ones((), np.float32))
 
+    @classmethod
+    def symmetric(cls) -> FaceScaling:
+        """Return the scaling of intensities to [-1, 1], the range of tanh, for pictures of any size."""
+        middle = np.array(0.5, np.float32)
+        return cls(middle, middle)
+
     @staticmethod
     def to_json(scaling: FaceScaling | None) -> str:
         """Write a scaling, or None, as text that keeps every digit."""
