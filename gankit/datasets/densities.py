@@ -63,6 +63,12 @@ class Density:
         reach = 1.1 * (reach + np.ptp(self.mean) / 2)
         return float(middle - reach), float(middle + reach)
 
+    def places(self, cells: int) -> np.ndarray:
+        """Return the middles of ``cells`` by ``cells`` cells of the picture, row by row: shape ``(cells ** 2, 2)``."""
+        low, high = self.limits
+        middles = low + (high - low) * (np.arange(cells) + 0.5) / cells
+        return np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
         """Sample points: float32, shape ``(count, 2)``."""
         random = np.random.default_rng(seed)

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gankit.datasets.densities import mixture_log_density
+from gankit.datasets.densities import Density, mixture_log_density
+from gankit.metrics.distances import sliced_wasserstein_distance
+from gankit.metrics.modes import mode_coverage
 
 # The bandwidths that are tried, as multiples of the sample's deviation.
 BANDWIDTHS = np.geomspace(0.003, 0.5, 12)
@@ -76,3 +78,27 @@ def moments_in_standard_errors(
     of_mean = np.sqrt(variances / count)
     of_covariance = np.sqrt((np.outer(variances, variances) + true_covariance**2) / count)
     return (mean - true_mean) / of_mean, (covariance - true_covariance) / of_covariance
+
+
+def point_quality(points: np.ndarray, density: Density, count: int, seed: int = 0) -> dict[str, float]:
+    """Compare points ``(n, 2)`` with a density.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        Shape ``(n, 2)``.
+    density : Density
+        Where they should come from.
+    count, seed : int
+        Size and seed of the real sample that they are compared with.
+
+    Returns
+    -------
+    dict of str to float
+        ``sliced_wasserstein``, the distance from the real sample; if the density has several modes, also the results of
+        :func:`gankit.metrics.mode_coverage` within three deviations.
+    """
+    measures = {"sliced_wasserstein": sliced_wasserstein_distance(points, density.sample(count, seed))}
+    if density.has_modes and len(density.centres) > 1:
+        measures |= mode_coverage(points, density.centres, 3 * density.deviation)
+    return measures

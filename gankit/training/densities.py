@@ -10,8 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from gankit.datasets.densities import Density, mixture_log_density
-from gankit.metrics import mode_coverage, sliced_wasserstein_distance
-from gankit.metrics.densities import kernel_log_density, moments_in_standard_errors, optimal_discriminator
+from gankit.metrics.densities import (
+    kernel_log_density,
+    moments_in_standard_errors,
+    optimal_discriminator,
+    point_quality,
+)
 from gankit.models.gan import GAN
 from gankit.plots.densities import Fields, TrainedDensity, density_film
 from gankit.training.callbacks import LossCurve, Snapshots
@@ -164,8 +168,7 @@ class DensityObserver:
 
     def _fields(self, fake: np.ndarray, log_q: Function | None, cells: int) -> Fields:
         low, high = self._density.limits
-        middles = low + (high - low) * (np.arange(cells) + 0.5) / cells
-        places = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+        places = self._density.places(cells)
         scores = self._scores(places)
         if self._verdict is None or log_q is None:
             return Fields(fake, scores.reshape(cells, cells), np.zeros((0, 0)))
@@ -213,11 +216,7 @@ class DensityObserver:
         return lambda points: optimal_discriminator(self._density.log_density(points), log_q(points))
 
     def _quality(self, points: np.ndarray) -> dict[str, float]:
-        real = self._density.sample(POINTS_MEASURED, self._seed)
-        measures = {"sliced_wasserstein": sliced_wasserstein_distance(points, real)}
-        if self._density.has_modes and len(self._density.centres) > 1:
-            measures |= mode_coverage(points, self._density.centres, 3 * self._density.deviation)
-        return measures
+        return point_quality(points, self._density, POINTS_MEASURED, self._seed)
 
 
 class DensityFilm(Snapshots):

@@ -10,8 +10,7 @@ import tensorflow as tf
 
 from gankit.datasets.densities import Density, mixture_log_density
 from gankit.faces.scaling import FaceScaling
-from gankit.metrics import mode_coverage, sliced_wasserstein_distance
-from gankit.metrics.densities import kernel_log_density
+from gankit.metrics.densities import kernel_log_density, point_quality
 from gankit.networks.latents import LatentGenerator
 from gankit.plots.flows import LearnedFlow, flow_film
 from gankit.training.callbacks import LossCurve
@@ -62,7 +61,7 @@ class FlowObserver:
 
     def log_likelihood(self, points: np.ndarray) -> np.ndarray:
         """Return log p of points ``(n, 2)`` in data units: float64, shape ``(n,)``."""
-        scaled = ((points - self._model.decoding.mean) / self._model.decoding.scale).astype(np.float32)
+        scaled = self._scaled(points)
         parts = [
             self._log_likelihood(tf.constant(scaled[at : at + AT_A_TIME])) for at in range(0, len(scaled), AT_A_TIME)
         ]
@@ -99,15 +98,13 @@ class FlowObserver:
         return {
             "log_likelihood": {name: float(values.mean()) for name, values in found.items()},
             "standard_error": float((flow - truth).std() / np.sqrt(len(real))),
-            "points": self._quality(self.generated()),
-            "points_floor": self._quality(density.sample(POINTS_MEASURED, self._seed + 2)),
+            "points": point_quality(self.generated(), density, POINTS_MEASURED),
+            "points_floor": point_quality(density.sample(POINTS_MEASURED, self._seed + 2), density, POINTS_MEASURED),
         }
 
     def show(self, curve: LossCurve) -> LearnedFlow:
         """Return the content of the picture at the end."""
-        low, high = self._density.limits
-        middles = low + (high - low) * (np.arange(CELLS) + 0.5) / CELLS
-        places = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+        places = self._density.places(CELLS)
         truth = self._density.log_density(places)
         # In data units, and from the negative likelihood of scaled points.
         area = float(np.log(self._model.decoding.scale).sum())
@@ -128,20 +125,15 @@ class FlowObserver:
 
     def film(self) -> tuple[list[np.ndarray], list[int]]:
         """Draw points and field over time: frames, uint8, ``(height, width, 3)``, and the time of each in percent."""
-        low, high = self._density.limits
-        middles = low + (high - low) * (np.arange(ARROWS) + 0.5) / ARROWS
-        places = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
-        scaled = ((places - self._model.decoding.mean) / self._model.decoding.scale).astype(np.float32)
+        places = self._density.places(ARROWS)
+        scaled = self._scaled(places)
         times = np.linspace(0, 1, FRAMES)
         positions = np.stack([self.generated(time)[:POINTS_MOVED] for time in times])
         fields = [np.asarray(self._model.velocity(tf.constant(scaled), time)) for time in times]
         return flow_film(self._density.limits, positions, places, np.stack(fields), times)
 
-    def _quality(self, points: np.ndarray) -> dict[str, float]:
-        measures = {"sliced_wasserstein": sliced_wasserstein_distance(points, self._density.sample(POINTS_MEASURED, 0))}
-        if self._density.has_modes and len(self._density.centres) > 1:
-            measures |= mode_coverage(points, self._density.centres, 3 * self._density.deviation)
-        return measures
+    def _scaled(self, points: np.ndarray) -> np.ndarray:
+        return ((points - self._model.decoding.mean) / self._model.decoding.scale).astype(np.float32)
 
 
 def table(measures: Mapping[str, Any]) -> str:
