@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -108,21 +108,34 @@ def measure_faces(generated: np.ndarray, real: np.ndarray, held_out: np.ndarray)
         same results on the encoder's features, and the results of :func:`gankit.metrics.classifier_beside_floor`.
         ``held_out`` has the same for the faces kept back, if there are any; its floor compares them with ``real``.
     """
-    measures = {"generated_faces": len(generated), **_against(real, generated, None)}
+    sets = Sets(generated, real, held_out)
+    features = None
+    if max(len(real), len(held_out)) >= FEWEST_FOR_NETWORKS:
+        encoder = FaceEncoder.load()
+        features = Sets(*(encoder.features(each) if len(each) else each for each in sets))
+    measures = {"generated_faces": len(generated), **_against("real", None, sets, features)}
     if len(held_out):
-        measures["held_out"] = _against(held_out, generated, real)
+        measures["held_out"] = _against("held_out", "real", sets, features)
     return measures
 
 
-def _against(real: np.ndarray, generated: np.ndarray, others: np.ndarray | None) -> dict[str, Any]:
-    """Compare generated with real faces; the floor compares other real faces with these."""
-    by_networks: dict[str, Any] = {}
-    if len(real) >= FEWEST_FOR_NETWORKS:
-        features = FaceEncoder.load().features
-        other_features = None if others is None else features(others)
-        by_networks["encoder"] = beside_floor(features(real), features(generated), others=other_features)
-        by_networks.update(classifier_beside_floor(real, generated, others=others))
-    return {"real_faces": len(real), **beside_floor(real, generated, others=others), **by_networks}
+class Sets(NamedTuple):
+    """The sets of faces that are compared, as pixels or as features."""
+
+    generated: np.ndarray
+    real: np.ndarray
+    held_out: np.ndarray
+
+
+def _against(name: str, floor: str | None, sets: Sets, features: Sets | None) -> dict[str, Any]:
+    """Compare generated faces with the set of that name; the floor compares another set with it."""
+    faces, others = getattr(sets, name), getattr(sets, floor) if floor else None
+    measures = {"real_faces": len(faces), **beside_floor(faces, sets.generated, others=others)}
+    if features is not None and len(faces) >= FEWEST_FOR_NETWORKS:
+        of_others = getattr(features, floor) if floor else None
+        measures["encoder"] = beside_floor(getattr(features, name), features.generated, others=of_others)
+        measures.update(classifier_beside_floor(faces, sets.generated, others=others))
+    return measures
 
 
 def answers(measures: Mapping[str, Any]) -> list[str]:
