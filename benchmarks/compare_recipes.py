@@ -28,6 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import face_generator
+from benchmarks.stored_weights import measure as compare
 from gankit import scripts
 from gankit.faces import FACES_FILE, FaceScaling, load_faces
 
@@ -37,7 +38,6 @@ with scripts.quiet_start():
 from convolutional_gan import convolutional_GenDiscr
 from gankit import metrics
 from gankit.networks import LatentGenerator, face_builder, set_contrast
-from gankit.networks.face_encoder import FaceEncoder
 from gankit.training import Run
 from gankit.training import faces as training
 from gankit.training.callbacks import FallingRates
@@ -157,23 +157,14 @@ def measure(
     most = training.steps_per_call(options.steps)
     Run().fit(gan, 1, options.steps, title="Faces", callbacks=[kept, rates, curve], steps_per_call=most)
     generated = kept.generate(FACES_MEASURED)
-    size = min(5000, len(real))
-    some = real[np.random.default_rng(0).permutation(len(real))[:size]]
     steps, spent, _ = curve.rows[-1]
-    encoder = FaceEncoder.load()
-    on_features = metrics.frechet_distance(encoder.features(generated), encoder.features(real))
-    accuracies = [metrics.classifier_accuracy(some, generated[:size], seed=seed) for seed in range(cnns)]
     return {
         "recipe": options.recipe,
         "seed": options.seed,
         "steps": steps,
         "seconds": round(spent, 1),
-        "frechet_distance": round(metrics.frechet_distance(generated, real), 3),
         "floor": round(metrics.frechet_distance(faces / np.float32(255), real), 3),
-        "encoder_distance": round(on_features, 3),
-        **{k: round(v, 3) for k, v in metrics.precision_recall(some, generated[:size], k=5).items()},
-        "coverage": round(metrics.density_coverage(some, generated[:size], k=5)["coverage"], 3),
-        "cnn": round(float(np.median(accuracies)), 3) if accuracies else "",
+        **{name: round(value, 3) for name, value in compare(generated, real, cnns).items()},
         "curve": [(step, round(when, 1), round(distance, 3)) for step, when, distance in curve.rows],
     }
 

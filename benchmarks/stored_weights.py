@@ -24,16 +24,20 @@ COMPARED = 5000  # of each, by neighbours and CNNs
 
 
 def measure(faces: np.ndarray, real: np.ndarray, cnns: int) -> dict[str, float]:
-    """Compare faces with real ones, both with intensities in [0, 1], shapes ``(n, 16, 16)``, on pixels and features."""
+    """Compare faces with real ones, both with intensities in [0, 1], shapes ``(n, 16, 16)``, on pixels and features.
+
+    ``cnn`` is the median accuracy of ``cnns`` CNNs, or NaN without one.
+    """
     encoder = FaceEncoder.load()
     some = real[np.random.default_rng(0).permutation(len(real))[:COMPARED]]
-    accuracies = [metrics.classifier_accuracy(some, faces[:COMPARED], seed=seed) for seed in range(cnns)]
-    neighbours = metrics.comparison(some, faces, min(COMPARED, len(faces)))
+    fakes = faces[: len(some)]
+    accuracies = [metrics.classifier_accuracy(some, fakes, seed=seed) for seed in range(cnns)]
     return {
-        "Frechet distance": metrics.frechet_distance(faces, real),
-        "on features": metrics.frechet_distance(encoder.features(faces), encoder.features(real)),
-        **{name: neighbours[name] for name in ("precision", "recall", "density", "coverage")},
-        "CNN": float(np.median(accuracies)),
+        "frechet_distance": metrics.frechet_distance(faces, real),
+        "encoder_distance": metrics.frechet_distance(encoder.features(faces), encoder.features(real)),
+        **metrics.precision_recall(some, fakes, k=5),
+        **metrics.density_coverage(some, fakes, k=5),
+        "cnn": float(np.median(accuracies)) if accuracies else float("nan"),
     }
 
 
@@ -48,10 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     rows = {name: sample_faces(len(real), options.seed, name) for name in NETWORKS}
     rows["data/faces.npz (floor)"] = load_faces().astype(np.float32)[: len(real)] / 255
     measures = {name: measure(faces, real, options.cnns) for name, faces in rows.items()}
-    print("| | " + " | ".join(next(iter(measures.values()))) + " |")
-    print("| --- |" + " --- |" * 7)
-    for name, row in measures.items():
-        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in row.values()) + " |")
+    print(scripts.table(measures))
 
 
 if __name__ == "__main__":
