@@ -51,7 +51,7 @@ from gankit.networks import LatentGenerator, set_contrast
 from gankit.networks.style import LATENTS, draw_crossovers, mix_styles, parts_of, style_GenDiscr
 from gankit.training import Run
 from gankit.training import style as training
-from gankit.training.callbacks import FallingRates, LossCurve
+from gankit.training.callbacks import FallingRates, LossCurve, ProcessorTime
 from gankit.training.faces import KeptGenerator, hold_out, steps_per_call
 from gankit.training.recipes import RECIPES as RECIPES_OF_FACES
 from wgan_gp import WGAN_GP
@@ -136,7 +136,7 @@ def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, se
         seed=seed,
         decoding=gan.decoding,
     )
-    clock, kept = training.ProcessorTime(limit=seconds), KeptGenerator(rival, recipe["averaging"], seed)
+    clock, kept = ProcessorTime(limit=seconds), KeptGenerator(rival, recipe["averaging"], seed)
     # More steps than there is time for: the clock ends the training.
     run.fit(rival, 1, 1_000_000, name="task_4", title="Task 4", callbacks=[clock, kept], steps_per_call=most)
     return kept
@@ -174,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
         # ---- Training. The mean of the weights comes first, because the frames use it ----
-        clock, kept = training.ProcessorTime(), training.KeptStyles(gan, options.averaging, seed)
+        clock, kept = ProcessorTime(), training.KeptStyles(gan, options.averaging, seed)
         rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
         frames, curve = kept.snapshots(options.steps), LossCurve(every=max(1, options.steps // 100))
         run = Run(output.checkpoints, options)
@@ -186,13 +186,13 @@ def main(arguments: list[str] | None = None) -> None:
         judge = training.Judge(faces, unseen)
         rivals = {"styles": kept}
         if options.compare:
-            rivals["task 4"] = train_task_4(run, gan, faces, clock.seconds, seed, steps)
+            rivals["task 4"] = train_task_4(run, gan, faces, clock.used, seed, steps)
         rows = {name: judge.compare(each.generate(training.FACES_MEASURED)) for name, each in rivals.items()}
         moves = training.attribute_moves(kept, judge, seed)
         lengths = training.path_lengths(kept, judge, seed)
         truncated = training.truncation(kept, judge)
         measures = training.record_of(rows, judge.floor, moves, lengths, truncated)
-        output.save_record({**measures, "processor_seconds": round(clock.seconds, 1)})
+        output.save_record({**measures, "processor_seconds": round(clock.used, 1)})
 
         # ---- Pictures ----
         output.save_figure(plots.faces_side_by_side(judge.examples(rivals)), "faces.png")

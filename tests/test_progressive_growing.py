@@ -12,6 +12,7 @@ from tensorflow import keras
 from gankit.datasets import baselines
 from gankit.errors import InputError
 from gankit.faces import FaceScaling
+from gankit.faces.changes import reduced
 from gankit.metrics import frechet_distance
 from gankit.networks import LatentGenerator, growing_GenDiscr
 from gankit.networks.growing import (
@@ -504,7 +505,7 @@ def test_a_saved_model_is_loaded_with_all_its_sizes(tmp_path):
 
 def test_halved_faces_are_means_of_four_pixels():
     faces = np.random.default_rng(0).random((3, 8, 8))
-    np.testing.assert_allclose(training.halved(faces), halved(faces))
+    np.testing.assert_allclose(reduced(faces), halved(faces))
 
 
 def test_limits_are_distances_of_averaged_faces():
@@ -543,7 +544,7 @@ def test_the_script_runs_and_reports(tmp_path, monkeypatch, capsys, eagerly):
     unseen = training.rendered(40, training.UNSEEN) / np.float32(255)
     assert len(compared) == 4 and rows["growing"]["classifier"] == 0.75
     for first, second in compared:
-        np.testing.assert_array_equal(first, training.halved(unseen))
+        np.testing.assert_array_equal(first, reduced(unseen))
         assert second.shape == (40, 16, 16)
     assert rows["real"]["pixels_32"] == pytest.approx(frechet_distance(faces[:40], unseen), rel=1e-6)
     gaussian = baselines.gaussian(faces, 40, 0)

@@ -22,6 +22,12 @@ SURROUNDINGS = (
 HALVINGS = 30
 
 
+def reduced(faces: np.ndarray, factor: int = 2) -> np.ndarray:
+    """Average blocks of ``factor`` by ``factor`` pixels: ``(n, height / factor, width / factor)``."""
+    count, height, width = faces.shape
+    return faces.reshape(count, height // factor, factor, width // factor, factor).mean(axis=(2, 4))
+
+
 def shifted(faces: np.ndarray, pixels: int = 1) -> np.ndarray:
     """Shift faces ``(n, height, width)`` to the right; the left column is repeated."""
     return np.concatenate([np.repeat(faces[:, :, :1], pixels, axis=2), faces[:, :, : faces.shape[2] - pixels]], axis=2)

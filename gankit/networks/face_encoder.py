@@ -17,6 +17,7 @@ import numpy as np
 
 from gankit.errors import InputError
 from gankit.faces.attributes import HAIR_STYLES, sample_attributes
+from gankit.faces.changes import reduced
 from gankit.faces.files import DATA
 from gankit.metrics import perceptual_distance
 
@@ -137,7 +138,7 @@ class FaceEncoder:
         if size == 16:
             return [np.asarray(maps) for maps in self._to_maps(faces[..., None], training=False)]
         fine = np.asarray(self._to_fine_maps(faces[..., None], training=False))
-        return [fine, *self.maps(faces.reshape(len(faces), size // 2, 2, size // 2, 2).mean(axis=(2, 4)))]
+        return [fine, *self.maps(reduced(faces))]
 
     def perceptual_distance(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the perceptual distance of each pair of faces (:func:`gankit.metrics.perceptual_distance`).

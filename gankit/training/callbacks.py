@@ -119,6 +119,47 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+class ProcessorTime(StepCallback):
+    """Measures the processor time of the training steps.
+
+    Listed first, it counts no other callback. Listed last, it counts all of them.
+
+    Parameters
+    ----------
+    limit : float, optional
+        End the training after this many seconds.
+
+    Attributes
+    ----------
+    used : float
+        Processor time so far, in seconds, of all threads together.
+    """
+
+    def __init__(self, limit: float | None = None):
+        super().__init__()
+        self._limit = limit
+        self.used = 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._started = time.process_time()
+
+    def after_steps(self, steps: int, logs: dict) -> None:
+        """Stop the clock, and the training if its time is up."""
+        self.used += time.process_time() - self._started
+        if self._limit is not None and self.used >= self._limit:
+            self.model.stop_training = True
+
+    def state_arrays(self) -> dict[str, np.ndarray]:
+        """Return the time so far."""
+        return {**super().state_arrays(), "seconds": np.array(self.used)}
+
+    def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restore the arrays that :meth:`state_arrays` returned."""
+        super().restore_arrays(arrays)
+        self.used = float(arrays["seconds"])
+
+
 class LossCurve(StepCallback):
     """Collects losses of a :class:`gankit.training.run.Run`; each value is a mean over the steps since the last value.
 

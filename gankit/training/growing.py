@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +10,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gankit.datasets.baselines import gaussian
+from gankit.faces.changes import reduced
 from gankit.faces.renderer import render_faces
 from gankit.metrics import classifier_accuracy, frechet_distance
 from gankit.models.growing import GrowingGAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.growing import set_growth
 from gankit.plots import distances_over_time, faces_side_by_side, picture_of
-from gankit.training.callbacks import StepCallback, below
+from gankit.training.callbacks import ProcessorTime, StepCallback, below
 from gankit.training.faces import KeptGenerator
 
 SIZE = 32
@@ -163,7 +163,7 @@ class GrowingGenerator(KeptGenerator):
         return self._generate(self._calibration_latents)
 
 
-class Course(StepCallback):
+class Course(ProcessorTime):
     """Follows a training: at some steps, the distance of generated from unseen faces, the time used, and some faces.
 
     It comes after all other callbacks that are a part of the training, because their time counts too. Its own does not.
@@ -191,8 +191,7 @@ class Course(StepCallback):
 
     def __init__(self, kept: GrowingGenerator, unseen: np.ndarray, at: Sequence[int]):
         super().__init__()
-        self._kept, self._unseen, self._at = kept, halved(unseen), list(at)
-        self._used, self._started = 0.0, 0.0
+        self._kept, self._unseen, self._at = kept, reduced(unseen), list(at)
         self.steps: list[int] = []
         self.resolutions: list[int] = []
         self.seconds: list[float] = []
@@ -204,13 +203,9 @@ class Course(StepCallback):
         if not self.steps:
             self._look()
 
-    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Start the clock."""
-        self._started = time.process_time()
-
     def after_steps(self, steps: int, logs: dict) -> None:
         """Stop the clock, and look if it is time."""
-        self._used += time.process_time() - self._started
+        super().after_steps(steps, logs)
         if len(self.steps) < len(self._at) and self.steps_made >= self._at[len(self.steps)]:
             self._look()
 
@@ -218,20 +213,20 @@ class Course(StepCallback):
         faces = self._kept.same_faces()
         self.steps.append(self.steps_made)
         self.resolutions.append(self._kept.resolution)
-        self.seconds.append(self._used)
-        self.distances.append(frechet_distance(halved(faces), self._unseen))
+        self.seconds.append(self.used)
+        self.distances.append(frechet_distance(reduced(faces), self._unseen))
         self.faces.append(faces[:FACES_IN_A_FRAME])
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """Return everything that was collected."""
         names = ("resolutions", "seconds", "distances", "faces")
         collected = {f"look/{name}": np.array(getattr(self, name)) for name in names}
-        return {**super().state_arrays(), "at": np.array(self.steps), "used": np.array(self._used), **collected}
+        return {**super().state_arrays(), "at": np.array(self.steps), **collected}
 
     def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restore the arrays that :meth:`state_arrays` returned."""
         super().restore_arrays(arrays)
-        self.steps, self._used = arrays["at"].tolist(), float(arrays["used"])
+        self.steps = arrays["at"].tolist()
         found = below("look", arrays)
         self.resolutions, self.seconds = found["resolutions"].tolist(), found["seconds"].tolist()
         self.distances, self.faces = found["distances"].tolist(), list(found["faces"])
@@ -249,12 +244,6 @@ def film(growing: Course, direct: Course) -> list[np.ndarray]:
         }
         frames.append(picture_of(faces_side_by_side(grids, columns=8), dpi=80))
     return frames
-
-
-def halved(faces: np.ndarray) -> np.ndarray:
-    """Return the means of 2x2 pixels: ``(n, height / 2, width / 2)`` for faces ``(n, height, width)``."""
-    count, height, width = faces.shape
-    return faces.reshape(count, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
 
 
 def rendered(count: int, seed: int) -> np.ndarray:
@@ -282,14 +271,14 @@ def report(samples: Mapping[str, np.ndarray], training: np.ndarray, unseen: np.n
         and the accuracy of a CNN that tells generated from unseen faces by these means (``classifier``).
     """
     encoder = FaceEncoder.load()
-    features = encoder.features(halved(unseen))
+    features = encoder.features(reduced(unseen))
     rows = {**samples, "real": training[: len(unseen)], "gaussian": gaussian(training, len(unseen), seed)}
     return {
         name: {
             "pixels_32": frechet_distance(faces, unseen),
-            "pixels_16": frechet_distance(halved(faces), halved(unseen)),
-            "encoder": frechet_distance(encoder.features(halved(faces)), features),
-            "classifier": classifier_accuracy(halved(unseen), halved(faces), FACES_FOR_CNN, seed),
+            "pixels_16": frechet_distance(reduced(faces), reduced(unseen)),
+            "encoder": frechet_distance(encoder.features(reduced(faces)), features),
+            "classifier": classifier_accuracy(reduced(unseen), reduced(faces), FACES_FOR_CNN, seed),
         }
         for name, faces in rows.items()
     }
@@ -304,9 +293,9 @@ def limits(training: np.ndarray, unseen: np.ndarray) -> dict[str, float]:
     for resolution in [each for each in COSTS if each < SIZE]:
         small, factor = training, SIZE // resolution
         while small.shape[1] > resolution:
-            small = halved(small)
+            small = reduced(small)
         enlarged = small.repeat(factor, axis=1).repeat(factor, axis=2)
-        found[str(resolution)] = frechet_distance(halved(enlarged), halved(unseen))
+        found[str(resolution)] = frechet_distance(reduced(enlarged), reduced(unseen))
     return found
 
 

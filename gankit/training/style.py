@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,13 @@ import tensorflow as tf
 
 from gankit.faces import load_faces
 from gankit.faces.attributes import sample_attributes
+from gankit.faces.changes import reduced
 from gankit.faces.renderer import render, render_faces
 from gankit.metrics import frechet_distance, path_length, precision_recall, squared_error
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.style import LATENTS, parts_of, style_layers, truncate
-from gankit.training.callbacks import StepCallback
 from gankit.training.faces import KeptGenerator
 
 FACES_MEASURED = 5000
@@ -62,49 +61,9 @@ def faces_of(size: int, count: int) -> np.ndarray:
     return load_faces()[:count] if size == 16 else render_faces(count, size)[0]
 
 
-def shrink(faces: np.ndarray) -> np.ndarray:
+def for_encoder(faces: np.ndarray) -> np.ndarray:
     """Average blocks of pixels until faces ``(n, size, size)`` have the 16x16 pixels that the encoder reads."""
-    factor = faces.shape[1] // 16
-    return faces.reshape(len(faces), 16, factor, 16, factor).mean(axis=(2, 4))
-
-
-class ProcessorTime(StepCallback):
-    """Measures the processor time of the training steps; list it first, so that it counts no other callback.
-
-    Parameters
-    ----------
-    limit : float, optional
-        End the training after this many seconds.
-
-    Attributes
-    ----------
-    seconds : float
-        Processor time so far, of all threads together.
-    """
-
-    def __init__(self, limit: float | None = None):
-        super().__init__()
-        self._limit = limit
-        self.seconds = 0.0
-
-    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Start the clock."""
-        self._started = time.process_time()
-
-    def after_steps(self, steps: int, logs: dict) -> None:
-        """Stop the clock, and the training if its time is up."""
-        self.seconds += time.process_time() - self._started
-        if self._limit is not None and self.seconds >= self._limit:
-            self.model.stop_training = True
-
-    def state_arrays(self) -> dict[str, np.ndarray]:
-        """Return the time so far."""
-        return {**super().state_arrays(), "seconds": np.array(self.seconds)}
-
-    def restore_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Restore the arrays that :meth:`state_arrays` returned."""
-        super().restore_arrays(arrays)
-        self.seconds = float(arrays["seconds"])
+    return reduced(faces, faces.shape[1] // 16)
 
 
 class KeptStyles(KeptGenerator):
@@ -204,11 +163,11 @@ class Judge:
 
     def features(self, faces: np.ndarray) -> np.ndarray:
         """Compute the encoder's features of faces of any size."""
-        return self.encoder.features(shrink(faces))
+        return self.encoder.features(for_encoder(faces))
 
     def attributes(self, faces: np.ndarray) -> np.ndarray:
         """Read the attributes of faces of any size: ``(n, len(ATTRIBUTES))``."""
-        found = self.encoder.attributes(shrink(faces))
+        found = self.encoder.attributes(for_encoder(faces))
         return np.stack([found[name] for name in ATTRIBUTES], axis=1)
 
     def compare(self, faces: np.ndarray) -> dict[str, float]:
