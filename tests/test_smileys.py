@@ -441,9 +441,9 @@ def test_the_lab_leaves_pictures_an_animation_and_a_record(lab_run):
     assert measures["rows"]["real"]["valid"] == 1 and measures["rows"]["real"]["total_variation"] < 0.03
 
 
-def test_a_resumed_run_ends_like_one_that_never_stopped(tmp_path, monkeypatch):
-    whole, halved = tmp_path / "whole", tmp_path / "halved"
-    smiley_faces.main([*SMALL, "--output", str(whole)])
+def test_a_resumed_run_ends_like_one_that_never_stopped(lab_run, tmp_path, monkeypatch):
+    recipe, whole = lab_run
+    small, halved = [*SMALL, "--recipe", recipe], tmp_path / "halved"
     take = training.SmileyCheckpoints.after_steps
 
     def interrupted(self, steps, logs):
@@ -453,9 +453,9 @@ def test_a_resumed_run_ends_like_one_that_never_stopped(tmp_path, monkeypatch):
 
     monkeypatch.setattr(training.SmileyCheckpoints, "after_steps", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        smiley_faces.main([*SMALL, "--output", str(halved), "--checkpoint-every", "0"])
+        smiley_faces.main([*small, "--output", str(halved), "--checkpoint-every", "0"])
     monkeypatch.setattr(training.SmileyCheckpoints, "after_steps", take)
-    smiley_faces.main([*SMALL, "--output", str(halved), "--resume"])
+    smiley_faces.main([*small, "--output", str(halved), "--resume"])
     first, second = (np.asarray(Image.open(folder / "faces.png").convert("RGB"), float) for folder in (whole, halved))
     # The caption is the same too: resuming is not a setting. Keras 2's dropout is not used, so only rounding differs.
     assert np.abs(first - second).max() <= 2
