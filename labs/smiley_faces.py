@@ -213,7 +213,7 @@ def main(arguments: list[str] | None = None) -> None:
         run.fit(gan, 1, options.steps, title="GAN on smileys", callbacks=callbacks, steps_per_call=steps)
 
         # ---- Measures: the kept faces, and those that the other choice would have kept ----
-        faces = {choice: checkpoints.generate(choice) for choice in ("distance", "gen_loss")}
+        faces = {choice: checkpoints.generate(choice, training.FACES_MEASURED) for choice in ("distance", "gen_loss")}
         rows = training.report(real, faces, options.jitter, seed)
         output.save_record(training.record_of(checkpoints, rows, options.keep, run.seconds["model"]))
 

@@ -33,19 +33,19 @@ from gankit.datasets.point_clouds import four_clouds
 from gankit.networks import fully_connected_GenDiscr
 from gankit.training import Run
 from gankit.training.callbacks import AveragedWeights, FallingRates, Snapshots
-from wgan_gp import WGAN_GP
+from simple_gan import Simple_GAN
 
 def train(folder, resume):
     points = four_clouds(60, seed=0)
-    gan = WGAN_GP(*fully_connected_GenDiscr([2, 8, 5], points, seed=0), points, batch_size=8, seed=0)
+    gan = Simple_GAN(*fully_connected_GenDiscr([2, 8, 5], points, seed=0), points, batch_size=8, seed=0)
     average = AveragedWeights(gan.generator, 0.9)
     callbacks = [
         average,
-        FallingRates(gan.distinct_optimizers, 400, 0.5),
+        FallingRates(gan.distinct_optimizers, 200, 0.5),
         Snapshots(lambda: average.averaged.get_weights()[0], 50),
     ]
     options = Namespace(seed=0, resume=resume, checkpoint_every=0)
-    losses = Run(Path(folder) / "checkpoints", options).fit(gan, 20, 20, callbacks=callbacks, steps_per_call=4)
+    losses = Run(Path(folder) / "checkpoints", options).fit(gan, 10, 20, callbacks=callbacks, steps_per_call=4)
     averaged, frames = average.averaged.get_weights()[0], np.array(callbacks[2].frames)
     arrays = {**gan.state_arrays(), "frames": frames, "averaged": averaged}
     arrays.update({f"loss/{name}": np.array(values) for name, values in losses.items()})
@@ -81,7 +81,8 @@ def train():
         killed = []
 
         def watch():
-            while not ended.is_set():
+            # A thread that never waits would take half of the time of the training that it watches.
+            while not ended.wait(0.0005):
                 if kill_when():
                     killed.append(True)
                     os.kill(child, signal.SIGKILL)
@@ -111,7 +112,7 @@ def test_eight_kills_change_nothing(train, tmp_path):
     in_writing = kills = 0
     for number in range(8):
         # Kill after a random number of checkpoints, every other time while a checkpoint is partly written.
-        count, seen = int(random.integers(1, 8)), set()
+        count, seen = int(random.integers(1, 5)), set()
         while_writing = number % 2 == 1
 
         def now(count=count, seen=seen, while_writing=while_writing):
@@ -126,7 +127,7 @@ def test_eight_kills_change_nothing(train, tmp_path):
         in_writing += partial.exists()
         # The checkpoint is always complete.
         about, _ = read_checkpoint(complete)
-        assert 0 < about["steps"] <= 400
+        assert 0 < about["steps"] <= 200
     train(parts, resume=True)
     assert kills >= 6 and in_writing >= 1, (kills, in_writing)
     expected, found = np.load(whole / "result.npz"), np.load(parts / "result.npz")

@@ -348,9 +348,10 @@ def test_one_step_is_that_of_a_derivation_by_hand(smoothing, r1, monkeypatch):
     errors = sigmoid((second @ kernel + bias) @ w + b) - 1
     np.testing.assert_allclose(of_generator[0], second.T @ (errors * w.T) / 6, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(of_generator[1], (errors * w.T).mean(axis=0), rtol=1e-4, atol=1e-6)
-    # Adam's first step has the length of the learning rate, against the gradient; its epsilon shortens it a little.
-    moved = gan.generator.trainable_variables[0].numpy() - kernel
-    np.testing.assert_allclose(moved, -0.1 * np.sign(of_generator[0]), rtol=0.05)
+    # Adam's first step has the length of the learning rate, against the gradient; its epsilon shortens small ones.
+    moved, steep = gan.generator.trainable_variables[0].numpy() - kernel, np.abs(of_generator[0]) > 1e-3
+    np.testing.assert_array_equal(np.sign(moved), -np.sign(of_generator[0]))
+    np.testing.assert_allclose(np.abs(moved[steep]), 0.1, rtol=0.01)
 
 
 def test_the_usual_recipe_is_that_of_the_coursework():
@@ -415,10 +416,18 @@ def test_each_measure_keeps_the_weights_of_its_lowest_value(monkeypatch):
 SMALL = ["--steps", "9", "--batch-size", "8", "--hidden-units", "12", "--pictures", "60", "--seed", "3"]
 
 
+def measure_few(patch):
+    """Let the report read few faces, because it takes longer than a small training."""
+    patch.setattr(training, "FACES_MEASURED", 2000)
+    patch.setattr(training, "FACES_COMPARED", 300)
+
+
 @pytest.fixture(scope="module", params=["default", "usual"])
 def lab_run(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("smileys") / "out"
-    smiley_faces.main([*SMALL, "--recipe", request.param, "--output", str(out)])
+    with pytest.MonkeyPatch.context() as patch:
+        measure_few(patch)
+        smiley_faces.main([*SMALL, "--recipe", request.param, "--output", str(out)])
     return request.param, out
 
 
@@ -438,12 +447,14 @@ def test_the_lab_leaves_pictures_an_animation_and_a_record(lab_run):
     # After nine steps there are no faces yet, and the reader must say so.
     assert measures["valid"] == 0 and measures["total_variation"] == 1
     assert set(measures["rows"]) == {"distance", "gen_loss", "real", *BASELINES}
-    assert measures["rows"]["real"]["valid"] == 1 and measures["rows"]["real"]["total_variation"] < 0.03
+    assert measures["rows"]["real"]["valid"] == 1 and measures["rows"]["real"]["total_variation"] < 0.07
 
 
+@pytest.mark.parametrize("lab_run", ["default"], indirect=True)
 def test_a_resumed_run_ends_like_one_that_never_stopped(lab_run, tmp_path, monkeypatch):
     recipe, whole = lab_run
     small, halved = [*SMALL, "--recipe", recipe], tmp_path / "halved"
+    measure_few(monkeypatch)
     take = training.SmileyCheckpoints.after_steps
 
     def interrupted(self, steps, logs):

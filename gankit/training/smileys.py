@@ -87,7 +87,7 @@ class SmileyCheckpoints(AveragedWeights):
         """Return the number of the checkpoint with the lowest value of a measure."""
         return lowest(self.values[measure])
 
-    def generate(self, measure: str, count: int = FACES_MEASURED) -> np.ndarray:
+    def generate(self, measure: str, count: int) -> np.ndarray:
         """Generate faces from the weights kept by a measure: ``(count, size, size, 3)``, intensities in [0, 1]."""
         self.averaged.set_weights(self._kept[measure])
         return self._decoded(self._latents(count, REPORTING))
