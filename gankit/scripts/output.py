@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 UNFINISHED = "unfinished"
-DPI = 120  # of figures
 CHECKPOINTS = "checkpoints"
 
 
@@ -138,13 +137,8 @@ class OutputFolder:
 
     def save_figure(self, figure: Figure, name: str) -> None:
         """Write a figure as a PNG with the caption below it."""
-        from PIL import Image
-
-        from gankit.plots import picture_of
-
         figure.text(0.995, 0.004, self._caption, ha="right", va="bottom", fontsize=6, color="0.5")
-        # Figure.savefig would compute the layout twice, which takes as long as everything else.
-        Image.fromarray(picture_of(figure, DPI)).save(self.file(name), dpi=(DPI, DPI))
+        figure.savefig(self.file(name), dpi=120)
 
     def save_animation(self, frames: list[np.ndarray], name: str, steps: Sequence[int] = (), enlarged: int = 1) -> None:
         """Write an animated GIF with that name; the other arguments are those of :func:`write_animation`."""
