@@ -1,6 +1,6 @@
 """Lab: plucked tones. A generator learns waveforms, and one can play a song on it.
 
-A tone is a quarter of a second of a plucked string: 1,024 numbers. Its note comes from a pentatonic scale, and its decay
+A tone is a quarter of a second of a plucked string: 1,024 numbers. Its note comes from a pentatonic scale; its decay
 and the place of the pluck are random. The generator makes waves by transposed convolutions. Three discriminators judge
 them: the first sees the wave, the others its means at half and at a quarter of the rate. Pitch, decay and timbre of
 the generated tones are then read back and compared with the data's.

@@ -47,7 +47,7 @@ class KeptTones(AveragedWeights):
 
     def generate(self, notes: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
         """Make a tone for each note number ``(n,)``: float32, ``(n, samples)``, values from -1 to 1."""
-        latents = self._latents(len(notes)) if latents is None else latents
+        latents = self._latents(len(notes)).numpy() if latents is None else latents
         one_hot = np.eye(len(NOTES), dtype=np.float32)[notes]
         return self.averaged.predict([latents, one_hot], batch_size=500, verbose=0)[..., 0]
 
