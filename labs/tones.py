@@ -34,7 +34,7 @@ from __future__ import annotations
 from gankit import scripts
 
 ASKED = {
-    "steps": 1500,
+    "steps": 1200,
     "tones": 2000,
     "duration": 0.256,
     "batch_size": 32,
@@ -47,7 +47,7 @@ ASKED = {
     "averaging": 0.99,
 }
 # Without notes D soon tells all fakes from real tones; a larger penalty slows it down.
-RECIPES = {"asked": ASKED, "free": {**ASKED, "steps": 1000, "r1": 1.0}}
+RECIPES = {"asked": ASKED, "free": {**ASKED, "steps": 900, "r1": 1.0}}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/tones", RECIPES, selector="notes")
 scripts.answer_at_once(__name__, PARSER)
 
