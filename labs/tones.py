@@ -39,9 +39,10 @@ ASKED = {
     "duration": 0.256,
     "batch_size": 32,
     "latents": 8,
-    "learning_rate": 0.001,
+    "learning_rate": 0.002,
+    "generator_rate": 0.25,
     "decay": 0.5,
-    "beta_1": 0.5,
+    "beta_1": 0.0,
     "beta_2": 0.99,
     "r1": 0.1,
     "averaging": 0.99,
@@ -84,7 +85,9 @@ class Tone_GAN(AdversarialModel):
     waves, notes : numpy.ndarray
         Real examples, float32, `(n, samples, 1)` and one-hot `(n, k)`; rows belong together.
     batch_size, learning_rate, beta_1, beta_2, seed
-        As in :class:`gankit.models.gan.GAN`.
+        As in :class:`gankit.models.gan.GAN`; the learning rate is the discriminator's.
+    generator_rate : float
+        The generator's learning rate, relative to the discriminator's.
     r1 : float
         Weight of a penalty on the slope of the scores at real waves; 0 for none.
     told : bool
@@ -102,15 +105,17 @@ class Tone_GAN(AdversarialModel):
         notes: np.ndarray,
         batch_size: int = 32,
         learning_rate: float = 0.001,
-        beta_1: float = 0.5,
+        beta_1: float = 0.0,
         beta_2: float = 0.99,
+        generator_rate: float = 1.0,
         r1: float = 0.1,
         told: bool = True,
         seed: int | None = None,
     ):
+        rates = {"generator": generator_rate * learning_rate, "discriminator": learning_rate}
         super().__init__(
             {"generator": generator, "discriminator": discriminator},
-            {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in ("generator", "discriminator")},
+            {name: Adam(rate, beta_1=beta_1, beta_2=beta_2) for name, rate in rates.items()},
             examples={"real": (waves, notes)},
             seed=seed,
             streams={"latent": latent_generator.stream},
@@ -188,6 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
             learning_rate=options.learning_rate,
             beta_1=options.beta_1,
             beta_2=options.beta_2,
+            generator_rate=options.generator_rate,
             r1=options.r1,
             told=options.notes == "asked",
             seed=options.seed,
@@ -211,7 +217,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.spectrograms(report.scales), "spectrograms.png")
         output.save_figure(plots.tone_waves(report.examples, RATE), "waves.png")
         output.save_figure(plots.tone_readings(report.readings, report.asked), "readings.png")
-        output.save_animation(film.frames, "training.gif", film.steps, enlarged=3)
+        output.save_animation(film.frames, "training.gif", film.steps, enlarged=2)
     print(report.text)
     print(f"Sounds, pictures, the animation and record.json are in {output.path}.")
 

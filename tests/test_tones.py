@@ -276,7 +276,18 @@ def small_gan(r1=0.0, told=True):
     waves = np.random.default_rng(1).standard_normal((4, 3, 1)).astype(np.float32)
     notes = np.eye(2, dtype=np.float32)[[0, 1, 1, 0]]
     gan = lab.Tone_GAN(
-        generator, discriminator, LatentGenerator(2, seed=0), waves, notes, 4, 0.02, r1=r1, told=told, seed=0
+        generator,
+        discriminator,
+        LatentGenerator(2, seed=0),
+        waves,
+        notes,
+        4,
+        0.02,
+        0.5,
+        generator_rate=0.5,
+        r1=r1,
+        told=told,
+        seed=0,
     )
     return gan, waves[..., 0].astype(np.float64), notes.astype(np.float64)
 
@@ -333,9 +344,9 @@ def test_one_step_is_that_of_a_derivation(r1, told, monkeypatch):
         return sum(-each.mean() for each in scores(new_d, make(g, latents[1], one_hot[2]), one_hot[2]))
 
     new_d = oracle.Adam(0.02, 0.5, 0.99)(d, oracle.numerical_gradient(penalised, d))
-    new_g = oracle.Adam(0.02, 0.5, 0.99)(g, oracle.numerical_gradient(loss_of_g, g))
+    new_g = oracle.Adam(0.01, 0.5, 0.99)(g, oracle.numerical_gradient(loss_of_g, g))
     losses = gan.train_step(None)
-    # A step of Adam has the length 0.02 wherever the derivative is not 0, so a wrong sign is far outside the bound.
+    # A step of Adam has the length of its rate wherever the derivative is not 0: a wrong sign is far outside the bound.
     for found, expected in zip(gan.discriminator.trainable_variables, new_d):
         np.testing.assert_allclose(found, expected, atol=2e-4)
     for found, expected in zip(gan.generator.get_weights(), new_g):
@@ -363,6 +374,8 @@ def test_measures_of_known_tones(some_tones):
     real, _ = training.measure_tones(data.tones(500, seed=9).waves, None, reading)
     assert (real["clear"], real["in_tune_50"], real["in_tune_30"], real["plucked"]) == (1, 1, 1, 1)
     assert real["never_generated"] == [] and real["as_asked_100"] is None and real["decay_gap"] < 0.12
+    # The deviation of a uniform number on an interval is its length divided by the root of 12.
+    assert real["decay_spread"] == pytest.approx(np.log(4) / np.sqrt(12), rel=0.08)
     # A quarter is noise, a quarter a half tone too high, a quarter asked for otherwise, and no note is D3.
     rows = np.flatnonzero(tones.notes != 1)[:400]
     waves, asked = tones.waves[rows].copy(), tones.notes[rows].copy()
@@ -407,6 +420,7 @@ def test_tones_without_a_gan_know_what_they_should(some_tones):
     }
     assert rows["noisy_copies"]["as_asked_30"] == 1 and rows["noisy_copies"]["decay_gap"] < 0.2
     assert rows["mean_of_each_note"]["as_asked_30"] == 1 and rows["mean_of_each_note"]["decay_gap"] > 0.3
+    assert rows["mean_of_each_note"]["decay_spread"] < 1e-6
     # Sums of all notes are no tones.
     assert rows["gaussian"]["in_tune_30"] < 0.5 and rows["gaussian"]["as_asked_30"] is None
 

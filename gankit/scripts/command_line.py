@@ -57,6 +57,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "signs": (whole_number(0), "latents of which only the sign counts, at most all"),
     "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
     "mixing": (fraction, "probability that a face of the training step gets two styles"),
+    "generator_rate": (positive, "learning rate of the generator, relative to the discriminator's"),
     "mapping_rate": (positive, "learning rate of the mapping network, relative to the other networks"),
     "contrast": (positive, "deviation of the generator's first outputs"),
     "hidden_contrast": (positive, "deviation of its first hidden maps"),

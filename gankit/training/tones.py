@@ -56,7 +56,8 @@ class KeptTones(AveragedWeights):
 
         def frame() -> np.ndarray:
             scale = self.generate(np.arange(len(NOTES)), self._film_latents)
-            return spectrogram_picture(spectrogram(scale.ravel()))
+            # 16 levels keep the file small.
+            return spectrogram_picture(4 * np.round(spectrogram(scale.ravel()) / 4))
 
         return Snapshots(frame, every=max(1, steps // FRAMES))
 
@@ -80,8 +81,9 @@ def measure_tones(waves: np.ndarray, asked: np.ndarray | None, real: ToneReading
         of the scale; ``as_asked_100``, ``as_asked_30``: share within 100 and 30 cents of the note that was asked for,
         or None; ``counts``: tones within 50 cents of each note; ``never_generated``: names of notes without any;
         ``plucked``: share that is loudest at the beginning and falls after; ``decay_gap``, ``brightness_gap``: the
-        largest difference between the distribution functions of generated and real tones. Tones without a pitch are
-        in no share, and are left out of the two gaps.
+        largest difference between the distribution functions of generated and real tones; ``decay_spread``: standard
+        deviation of the logarithm of the decay among tones read as the same note, a mean over the notes. Tones without
+        a pitch are in no share, and are left out of the gaps and the spread.
     reading : ToneReading
         What was read.
     """
@@ -100,6 +102,9 @@ def measure_tones(waves: np.ndarray, asked: np.ndarray | None, real: ToneReading
         "decay_gap": largest_gap(reading.decays[clear], real.decays) if clear.any() else 1.0,
         "brightness_gap": largest_gap(reading.brightnesses[clear], real.brightnesses) if clear.any() else 1.0,
     }
+    falls = clear & np.isfinite(reading.decays)
+    spreads = [np.log(reading.decays[falls & (reading.notes == note)]) for note in range(len(NOTES))]
+    measures["decay_spread"] = float(np.mean([each.std() if len(each) else 0.0 for each in spreads]))
     if asked is not None:
         off = np.abs(np.nan_to_num(cents(reading.pitches, PITCHES[asked]), nan=np.inf))
         measures |= {f"as_asked_{limit}": float((off <= limit).mean()) for limit in (100, 30)}
@@ -244,6 +249,7 @@ def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
         "as asked, 30 ct": "as_asked_30",
         "plucked": "plucked",
         "decay gap": "decay_gap",
+        "decay spread": "decay_spread",
         "brightness gap": "brightness_gap",
         "copied": "copied",
     }
