@@ -49,7 +49,9 @@ class KeptTones(AveragedWeights):
         """Make a tone for each note number ``(n,)``: float32, ``(n, samples)``, values from -1 to 1."""
         latents = self._latents(len(notes)).numpy() if latents is None else latents
         one_hot = np.eye(len(NOTES), dtype=np.float32)[notes]
-        return self.averaged.predict([latents, one_hot], batch_size=500, verbose=0)[..., 0]
+        parts = (slice(start, start + 500) for start in range(0, len(latents), 500))
+        waves = [self.averaged([latents[part], one_hot[part]], training=False) for part in parts]
+        return np.concatenate(waves)[..., 0]
 
     def film(self, steps: int) -> Snapshots:
         """Return a callback that collects spectrograms of the scale, always from the same latents."""
