@@ -47,7 +47,7 @@ ASKED = {
     "r1": 0.1,
     "averaging": 0.99,
 }
-# Without notes D soon tells all fakes from real tones; a larger penalty slows it down.
+# Without notes D soon tells all fakes from real tones. A larger penalty is meant to slow it down.
 RECIPES = {"asked": ASKED, "free": {**ASKED, "steps": 900, "r1": 1.0}}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/tones", RECIPES, selector="notes")
 scripts.answer_at_once(__name__, PARSER)
