@@ -68,6 +68,24 @@ WRONG = {
             "def none_in_batch(n):\n    return (1 - 0.3 * 0.2) ** n",
         ],
     },
+    "tones": {
+        1: [
+            "def transposed(x, kernel, stride):\n"
+            "    y = np.zeros(stride * (len(x) - 1) + len(kernel))\n"
+            "    for i, value in enumerate(x):\n"
+            "        y[stride * i : stride * i + len(kernel)] = value * kernel\n"
+            "    return y",
+            "def transposed(x, kernel, stride):\n    return np.repeat(np.convolve(x, kernel), stride)",
+        ],
+        2: [
+            "def cents_too_high(period, error):\n    return 1200 * np.log2((period + error) / period)",
+            "def cents_too_high(period, error):\n    return -1200 * error / period",
+        ],
+        3: [
+            "def hinge_slopes(a, b):\n    return (a < 1).astype(float), -(b > -1).astype(float)",
+            "def hinge_slopes(a, b):\n    return -(a > -1).astype(float), (b < 1).astype(float)",
+        ],
+    },
     "conditional_gan": {
         1: [
             "def logits(features, labels, matrix, weights, bias):\n"

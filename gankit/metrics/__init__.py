@@ -30,7 +30,7 @@ from gankit.metrics.modes import mode_coverage
 from gankit.metrics.paired import sign_test
 from gankit.metrics.perceptual import perceptual_distance, share_ranked, squared_error
 from gankit.metrics.pictures import BETTER, measure_pictures
-from gankit.metrics.shares import copied_share, total_variation
+from gankit.metrics.shares import copied_share, largest_gap, total_variation
 from gankit.metrics.variety import between, pairwise_similarity, path_length
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "frechet_distance",
     "inception_score",
     "kernel_distance",
+    "largest_gap",
     "measure_classes",
     "measure_pictures",
     "mode_coverage",

@@ -1,4 +1,4 @@
-"""Measures of samples whose kinds are known: total variation between shares, and copies of the training examples."""
+"""Measures of samples whose truth is known: distances between shares and between numbers, and copies of examples."""
 
 from __future__ import annotations
 
@@ -30,6 +30,29 @@ def total_variation(first: np.ndarray, second: np.ndarray) -> float:
         if not (shares >= 0).all() or abs(shares.sum() - 1.0) > 1e-6:
             raise ValueError(f"shares must not be negative and must have the sum 1, not {shares.sum()}")
     return float(np.abs(first - second).sum() / 2)
+
+
+def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the largest difference between the distribution functions of two samples of numbers (Kolmogorov-Smirnov).
+
+    It lies between 0 and 1 (one sample lies wholly below the other), and does not depend on the unit of the numbers.
+
+    Parameters
+    ----------
+    first, second : np.ndarray
+        Numbers, ``(n,)`` and ``(m,)``; they may be infinite.
+
+    Raises
+    ------
+    ValueError
+        If a sample is empty, or holds NaN.
+    """
+    first, second = np.sort(np.asarray(first, np.float64)), np.sort(np.asarray(second, np.float64))
+    both = np.concatenate([first, second])
+    if not len(first) or not len(second) or np.isnan(both).any():
+        raise ValueError("both samples must hold numbers, and no NaN")
+    below = [np.searchsorted(each, both, side="right") / len(each) for each in (first, second)]
+    return float(np.abs(below[0] - below[1]).max())
 
 
 def copied_share(generated: np.ndarray, training: np.ndarray, fresh: np.ndarray) -> float:

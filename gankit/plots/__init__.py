@@ -20,6 +20,7 @@ from gankit.plots.points import TrainedPoints, points, points_film, points_side_
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
 from gankit.plots.style import attribute_moves, style_mixing, truncation
+from gankit.plots.tones import spectrogram, spectrogram_picture, spectrograms, tone_readings, tone_waves
 
 __all__ = [
     "Fields",
@@ -57,10 +58,15 @@ __all__ = [
     "segment",
     "shares_of_combinations",
     "sheets",
+    "spectrogram",
+    "spectrogram_picture",
+    "spectrograms",
     "squared_sums",
     "stabilised_film",
     "stabilised_runs",
     "style_mixing",
     "tile",
+    "tone_readings",
+    "tone_waves",
     "truncation",
 ]

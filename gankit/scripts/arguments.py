@@ -90,6 +90,18 @@ def not_negative(text: str) -> float:
     return number
 
 
+def between(lowest: float, highest: float) -> Callable[[str], float]:
+    """Return an argument type that takes numbers from ``lowest`` to ``highest``, both included."""
+
+    def parse(text: str) -> float:
+        number = _number(text)
+        if not lowest <= number <= highest:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {lowest:g} to {highest:g}")
+        return number
+
+    return parse
+
+
 def _number(text: str) -> float:
     try:
         return float(text)

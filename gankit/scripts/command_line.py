@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from gankit.choices import DISCRIMINATOR_OUTPUTS, LATENT_TYPES, MOST_DISC_ITER, NETWORKS
+from gankit.datasets.tones import LONGEST, SHORTEST
 from gankit.errors import InputError
 from gankit.faces import FACES_FILE
 from gankit.scripts.arguments import (
     DefaultsFormatter,
     OneSentenceParser,
+    between,
     existing_file,
     fraction,
     not_negative,
@@ -44,6 +46,8 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "mismatch": (not_negative, "weight of real pictures with conditions of others, as fakes; 0 for none"),
     "smoothing": (fraction, "what is taken off the target 1 of real examples (one-sided label smoothing); 0 for none"),
     "pictures": (whole_number(4), "training pictures"),
+    "tones": (whole_number(100), "training tones"),
+    "duration": (between(SHORTEST, LONGEST), "seconds of a tone"),
     "fade": (fraction, "share of the steps of a resolution in which it is faded in; 0 for none"),
     "jitter": (not_negative, "largest shift of a face, in pixels of 28"),
     "hidden_layers": (whole_number(1, 10), "hidden layers of each network"),
@@ -53,6 +57,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "signs": (whole_number(0), "latents of which only the sign counts, at most all"),
     "averaging": (fraction, "weight of the past in the running mean of the generator's weights; 0 for none"),
     "mixing": (fraction, "probability that a face of the training step gets two styles"),
+    "generator_rate": (positive, "learning rate of the generator, relative to the discriminator's"),
     "mapping_rate": (positive, "learning rate of the mapping network, relative to the other networks"),
     "contrast": (positive, "deviation of the generator's first outputs"),
     "hidden_contrast": (positive, "deviation of its first hidden maps"),
