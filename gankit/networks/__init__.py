@@ -12,7 +12,7 @@ from gankit.networks.signs import Signs
 from gankit.networks.spectral import SpectralConv2D, SpectralDense
 from gankit.networks.stabilised import stabilised_discriminator
 from gankit.networks.stored_weights import read_weights, write_weights
-from gankit.networks.wide_faces import face_builder, fitting_networks, wide_GenDiscr
+from gankit.networks.wide_faces import face_builder, fitting_networks, wide_GenDiscr, wide_generator
 
 __all__ = [
     "PICTURE_BUILDERS",
@@ -37,5 +37,6 @@ __all__ = [
     "stabilised_discriminator",
     "upsampling",
     "wide_GenDiscr",
+    "wide_generator",
     "write_weights",
 ]

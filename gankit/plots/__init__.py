@@ -4,6 +4,7 @@ from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import histograms, losses, picture_of, tile
 from gankit.plots.conditional import asked_and_read, confusion_matrices, moves, sheets
 from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
+from gankit.plots.distillation import quality_against_cost
 from gankit.plots.faces import (
     chi_squared_density,
     convolutional,
@@ -53,6 +54,7 @@ __all__ = [
     "points_film",
     "points_side_by_side",
     "principal_coordinates",
+    "quality_against_cost",
     "rankings",
     "rows_of_pictures",
     "segment",
