@@ -27,6 +27,7 @@ Run: python labs/distillation.py                   (both parts; pictures in outp
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from gankit import scripts
@@ -194,6 +195,27 @@ class Halved_Flow(AdversarialModel):
         return {"error": error}
 
 
+def ways_to_points(
+    field: keras.Model, fields: Mapping[int, keras.Model], latents: tf.Tensor
+) -> dict[str, dict[int, tf.Tensor]]:
+    """Carry the same latents `(n, 2)` to points in several ways, and return them by their evaluations of a field.
+
+    `field` is the first teacher's, and `fields` are those of its students by their steps. A step of the solver of
+    order 4 evaluates the field four times.
+    """
+
+    def order_4(steps: int) -> tf.Tensor:
+        (ends,) = runge_kutta(lambda state, time: [velocity(field, state[0], time)], [latents], 0.0, 1.0, steps)
+        return ends
+
+    return {
+        "distilled": {steps: euler(student, latents, steps)[-1] for steps, student in fields.items()},
+        "euler": {steps: euler(field, latents, steps)[-1] for steps in (TEACHERS_STEPS, *fields)},
+        "order_4": {4 * steps: order_4(steps) for steps in (4, 2, 1)},
+        "exact": {4 * training.EXACT_STEPS: order_4(training.EXACT_STEPS)},
+    }
+
+
 def distil_generator(options: Namespace, run: Run, output: scripts.OutputFolder) -> dict[str, Any]:
     """Train three small generators for equal times, one of them with both losses; draw them beside the teacher."""
     # ---- Data: intensities from 0 to 255 -> the range in which the teacher's pictures are ----
@@ -267,22 +289,9 @@ def distil_steps(options: Namespace, run: Run, output: scripts.OutputFolder) -> 
         run.fit(halved, 1, options.steps, name=f"{steps}_steps", callbacks=[rates], steps_per_call=10)
         fields[steps], teacher = student, student
 
-    # ---- Points by each way and number of evaluations of a field, all from the same latents ----
+    # ---- Points, measures and pictures ----
     latents = LatentGenerator(2, seed=seed + training.COMPARED)(training.POINTS_MEASURED)
-
-    def order_4(steps: int) -> tf.Tensor:
-        (ends,) = runge_kutta(lambda state, time: [velocity(field, state[0], time)], [latents], 0.0, 1.0, steps)
-        return ends
-
-    ways = {
-        "distilled": {steps: euler(each, latents, steps)[-1] for steps, each in fields.items()},
-        "euler": {steps: euler(field, latents, steps)[-1] for steps in (TEACHERS_STEPS, *fields)},
-        "order_4": {4 * steps: order_4(steps) for steps in (4, 2, 1)},
-        "exact": {4 * training.EXACT_STEPS: order_4(training.EXACT_STEPS)},
-    }
-    points = training.points_of(ways, scaling)
-
-    # ---- Measures and pictures ----
+    points = training.points_of(ways_to_points(field, fields, latents), scaling)
     measures = training.measure_steps(points, density, seed)
     output.save_figure(plots.quality_against_cost(points, measures, density.limits, training.WAYS), "steps.png")
     return measures

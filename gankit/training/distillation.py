@@ -36,7 +36,7 @@ LABELS = {
     "real": "real (floor)",
 }
 
-REAL_POINTS, POINTS_MEASURED = 100_000, 10_000
+REAL_POINTS, POINTS_MEASURED = 100_000, 5000
 # Steps of the solver of order 4 that stand for a flow without errors of its solver.
 EXACT_STEPS = 32
 # The ways from latents to points.
