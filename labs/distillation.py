@@ -57,7 +57,7 @@ from gankit.datasets.densities import get_density
 from gankit.faces import FaceScaling, load_faces
 from gankit.fast import Adam
 from gankit.models import AdversarialModel
-from gankit.networks import LatentGenerator, set_contrast, wide_generator
+from gankit.networks import LatentGenerator, set_contrast, small_GenDiscr
 from gankit.training import Run
 from gankit.training import distillation as training
 from gankit.training.callbacks import FallingRates, ProcessorTime
@@ -76,9 +76,8 @@ POINTS_IN_A_BATCH = 256
 class Distilled_GAN(WGAN_GP):
     """A generator that learns from a teacher's pictures, from a discriminator, or from both.
 
-    `teacher` maps the same latents to pictures, whose pixels have the mean variance `variance`. `taught` and
-    `adversarial` are the weights of the two losses; a weight of 0 leaves the loss out. All other arguments are those of
-    task 3's :class:`WGAN_GP`.
+    `lessons` are latents `(n, latent_dim)` and the teacher's pictures of them. `taught` and `adversarial` are the weights
+    of the two losses; a weight of 0 leaves the loss out. All other arguments are those of task 3's :class:`WGAN_GP`.
     """
 
     beta_1, beta_2 = 0.0, 0.9
@@ -87,14 +86,13 @@ class Distilled_GAN(WGAN_GP):
     def __init__(
         self,
         *arguments: Any,
-        teacher: keras.Model,
-        variance: float,
+        lessons: tuple[np.ndarray, np.ndarray],
         taught: float = 1.0,
         adversarial: float = 0.1,
         **options: Any,
     ):
-        super().__init__(*arguments, **options)
-        self.teacher, self.variance = teacher, variance
+        super().__init__(*arguments, examples={"lessons": lessons}, **options)
+        self.variance = float(lessons[1].var(axis=0).mean())
         self.taught, self.adversarial = taught, adversarial
 
     def squared_error(self, pictures: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
@@ -120,9 +118,7 @@ class Distilled_GAN(WGAN_GP):
 
         # ---- Student: minimise  taught * mean |S(z) - T(z)|^2 / variance - adversarial * mean D(S(z)) ----
         variables = self.generator.trainable_variables
-        latents = self.latent_generator(self.batch_size)
-        # The teacher is not trained: its batch normalisation uses the stored statistics.
-        wanted = self.teacher(latents, training=False)
+        latents, wanted = self.draw("lessons", self.batch_size)
         with tf.GradientTape() as tape:
             pictures = self.generator(latents, training=True)
             losses["error"] = self.squared_error(pictures, wanted)

@@ -50,6 +50,9 @@ class GAN(AdversarialModel):
         How to convert the generator's outputs to intensities or data units.
     fast : bool
         Use the faster arithmetic of :func:`gankit.fast.accelerate` in both networks.
+    examples : mapping, optional
+        Further examples that ``draw`` samples from, as in :class:`gankit.models.adversarial.AdversarialModel`. A saved
+        model does not hold them.
 
     Raises
     ------
@@ -76,6 +79,7 @@ class GAN(AdversarialModel):
         seed: int | None = None,
         decoding: FaceScaling | None = None,
         fast: bool = True,
+        examples: Mapping[str, Any] | None = None,
     ):
         batch_size, disc_iter = _whole_number("batch_size", batch_size), _whole_number("disc_iter", disc_iter)
         if disc_iter > MOST_DISC_ITER:
@@ -101,7 +105,7 @@ class GAN(AdversarialModel):
             {"generator": generator, "discriminator": discriminator},
             {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in ("generator", "discriminator")},
             # A model that is loaded from a file gets its examples later.
-            examples={"real": tf.zeros((1, 1)) if real_examples is None else real_examples},
+            examples={"real": tf.zeros((1, 1)) if real_examples is None else real_examples, **(examples or {})},
             seed=seed,
             streams=streams,
             decoding=decoding,
@@ -268,7 +272,8 @@ class GAN(AdversarialModel):
                 "with another latent generator use save_weights and load_weights."
             )
         others = ("self", "generator", "discriminator", "latent_generator", "real_examples", "decoding", "seed", "fast")
-        config = {name: getattr(self, name) for name in _argument_names(type(self)) if name not in others}
+        names = [name for name in _argument_names(type(self)) if name not in (*others, "examples")]
+        config = {name: getattr(self, name) for name in names}
         for name, value in config.items():
             if not isinstance(value, (int, float, str, bool)):
                 raise InputError(f"{name} is {value!r}, which a saved model cannot hold; use save_weights.")

@@ -9,10 +9,11 @@ from gankit.networks.growing import growing_GenDiscr
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.signs import Signs
+from gankit.networks.small_faces import small_GenDiscr
 from gankit.networks.spectral import SpectralConv2D, SpectralDense
 from gankit.networks.stabilised import stabilised_discriminator
 from gankit.networks.stored_weights import read_weights, write_weights
-from gankit.networks.wide_faces import face_builder, fitting_networks, wide_GenDiscr, wide_generator
+from gankit.networks.wide_faces import face_builder, fitting_networks, wide_GenDiscr
 
 __all__ = [
     "PICTURE_BUILDERS",
@@ -34,9 +35,9 @@ __all__ = [
     "read_weights",
     "set_contrast",
     "shift_points",
+    "small_GenDiscr",
     "stabilised_discriminator",
     "upsampling",
     "wide_GenDiscr",
-    "wide_generator",
     "write_weights",
 ]

@@ -11,7 +11,7 @@ strided convolutions instead of max-pooling (Radford et al. 2016).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from tensorflow import keras
@@ -22,9 +22,8 @@ from gankit.networks.stored_weights import read_weights
 from gankit.randomness import SeedSequence
 
 COARSE = 64  # latents that determine the whole face
-CHANNELS = (128, 64, 32, 32)  # of the maps of 4x4, 8x8, 16x16, and 16x16 again
-FINE_SIDES = (8, 16)  # of the maps that get latents of their own
-LATENT_DIMENSION = COARSE + sum(side * side for side in FINE_SIDES)
+FINE = ((64, 8), (32, 16))  # channels and side of the two larger maps
+LATENT_DIMENSION = COARSE + sum(side * side for _, side in FINE)
 SLOPE = 0.2  # of a leaky rectifier below 0
 
 
@@ -39,76 +38,49 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     Returns
     -------
     generator : keras.Model
-        See :func:`wide_generator`.
+        Ends in a batch normalisation of one channel and a tanh, as task 4's does; values in (-1, 1).
     discriminator : keras.Model
         Ends in a linear layer. It has no batch normalisation, because a gradient penalty is defined per example.
     """
     next_seed = SeedSequence(seed)
-    generator = _generator(CHANNELS, next_seed)
 
-    # ---- Discriminator: 16x16x1 -> 16x16x32 -> 8x8x64 -> 4x4x128 -> 128 -> 1 ----
-    pictures = keras.Input((16, 16, 1))
-    maps = _leaky(_convolution(pictures, 32, next_seed))
-    for channels in (64, 128):
-        maps = _leaky(_convolution(maps, channels, next_seed, strides=2))
-    features = _leaky(keras.layers.Dense(128, kernel_initializer=_initial(next_seed))(keras.layers.Flatten()(maps)))
-    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
-    discriminator = keras.Model(pictures, scores, name="discriminator")
-    return generator, discriminator
+    def initial() -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=next_seed())
 
+    def leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
+        # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
+        return keras.layers.LeakyReLU(SLOPE)(maps)
 
-def wide_generator(channels: Sequence[int] = CHANNELS, seed: int | None = None) -> keras.Model:
-    """Build the generator alone, `(batch, 384) -> (batch, 16, 16, 1)`, with other numbers of channels.
+    def convolution(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+        return keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
 
-    Parameters
-    ----------
-    channels : sequence of four int
-        Channels of the maps of 4x4, 8x8, 16x16, and 16x16 again.
-    seed : int, optional
-        Seed of the initial weights; by default, TensorFlow's global generator chooses it.
-
-    Returns
-    -------
-    keras.Model
-        Ends in a batch normalisation of one channel and a tanh, as task 4's does; values in (-1, 1).
-    """
-    return _generator(channels, SeedSequence(seed))
-
-
-def _generator(channels: Sequence[int], next_seed: SeedSequence) -> keras.Model:
-    first, *doubled, last = channels
-    # ---- 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
+    # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
     latents = keras.Input((LATENT_DIMENSION,))
-    maps = keras.layers.Dense(4 * 4 * first, kernel_initializer=_initial(next_seed))(latents[:, :COARSE])
-    maps = keras.layers.Reshape((4, 4, first))(maps)
-    maps = _leaky(keras.layers.BatchNormalization()(maps))
+    maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents[:, :COARSE])
+    maps = keras.layers.Reshape((4, 4, 128))(maps)
+    maps = leaky(keras.layers.BatchNormalization()(maps))
     used = COARSE
-    for count, side in zip(doubled, FINE_SIDES):
-        maps = _convolution(keras.layers.UpSampling2D()(maps), count, next_seed)
-        maps = _leaky(keras.layers.BatchNormalization()(maps))
+    for channels, side in FINE:
+        maps = convolution(keras.layers.UpSampling2D()(maps), channels)
+        maps = leaky(keras.layers.BatchNormalization()(maps))
         fine = keras.layers.Reshape((side, side, 1))(latents[:, used : used + side * side])
         maps = keras.layers.Concatenate()([maps, fine])
         used += side * side
-    maps = _leaky(keras.layers.BatchNormalization()(_convolution(maps, last, next_seed)))
-    maps = keras.layers.BatchNormalization()(_convolution(maps, 1, next_seed))
+    maps = leaky(keras.layers.BatchNormalization()(convolution(maps, 32)))
+    maps = keras.layers.BatchNormalization()(convolution(maps, 1))
     maps = keras.layers.Activation("tanh")(maps)
-    return keras.Model(latents, maps, name="generator")
+    generator = keras.Model(latents, maps, name="generator")
 
-
-def _initial(next_seed: SeedSequence) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal(seed=next_seed())
-
-
-def _leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    return keras.layers.LeakyReLU(SLOPE)(maps)
-
-
-def _convolution(
-    maps: keras.KerasTensor, channels: int, next_seed: SeedSequence, strides: int = 1
-) -> keras.KerasTensor:
-    kernel = _initial(next_seed)
-    return keras.layers.Conv2D(channels, 3, strides=strides, padding="same", kernel_initializer=kernel)(maps)
+    # ---- Discriminator: 16x16x1 -> 16x16x32 -> 8x8x64 -> 4x4x128 -> 128 -> 1 ----
+    pictures = keras.Input((16, 16, 1))
+    maps = leaky(convolution(pictures, 32))
+    for channels in (64, 128):
+        maps = keras.layers.Conv2D(channels, 3, strides=2, padding="same", kernel_initializer=initial())(maps)
+        maps = leaky(maps)
+    features = leaky(keras.layers.Dense(128, kernel_initializer=initial())(keras.layers.Flatten()(maps)))
+    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
+    discriminator = keras.Model(pictures, scores, name="discriminator")
+    return generator, discriminator
 
 
 Builder = Callable[..., tuple[keras.Model, keras.Model]]

@@ -22,10 +22,9 @@ from gankit.training.style import Judge
 __all__ = ["Judge"]
 
 FACES_MEASURED, FACES_SHOWN = 5000, 20
-FACES_FOR_VARIANCE = 1000
 FACES_TIMED, TIMES = 100, 15
 # Seeds of data count from the run's seed, so these are far away from all of them.
-UNSEEN, MEASURED, SHOWN, COMPARED = 1_000_003, 2_000_003, 3_000_003, 4_000_003
+UNSEEN, MEASURED, SHOWN, COMPARED, LESSONS = 1_000_003, 2_000_003, 3_000_003, 4_000_003, 5_000_003
 # Processor time of a step as a share of one of the distilled student, measured with batches of 32 on one core.
 COSTS = {"distilled": 1.0, "squared error": 0.35, "no teacher": 1.0}
 LABELS = {
@@ -58,10 +57,15 @@ def unseen_faces(seed: int, count: int = FACES_MEASURED) -> np.ndarray:
     return render_faces(count, 16, seed + UNSEEN)[0]
 
 
-def pixel_variance(gan: GAN, seed: int) -> float:
-    """Return the mean over the pixels of the variance of a generator's output, from 1,000 pictures."""
-    latents = gan.require_latent_generator().reseeded(seed + MEASURED)(FACES_FOR_VARIANCE)
-    return float(np.asarray(gan.generator(latents, training=False)).var(axis=0).mean())
+def lessons(teacher: GAN, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sample latents, ``(count, latent_dim)``, and let a generator draw its pictures of them, not decoded."""
+    latents = teacher.require_latent_generator().reseeded(seed + LESSONS)(count)
+    return latents.numpy(), _in_parts(teacher.generator, latents)
+
+
+def _in_parts(network: keras.Model, latents: tf.Tensor) -> np.ndarray:
+    # `predict` first compiles a function, which takes a second. A few calls are faster.
+    return np.concatenate([network(latents[at : at + 1000], training=False) for at in range(0, len(latents), 1000)])
 
 
 class KeptStudent(KeptGenerator):
@@ -85,8 +89,7 @@ class Taught:
 
     def draw(self, latents: tf.Tensor) -> np.ndarray:
         """Draw the faces of given latents, ``(n, latent_dim)``: intensities in [0, 1], ``(n, height, width)``."""
-        parts = [self.network(latents[at : at + 1000], training=False) for at in range(0, len(latents), 1000)]
-        return self._decoding.recover(np.concatenate(parts))
+        return self._decoding.recover(_in_parts(self.network, latents))
 
 
 Generators = Mapping[str, "KeptStudent | Taught"]
