@@ -11,7 +11,8 @@ from tensorflow import keras
 from gankit import plots
 from gankit.datasets.densities import get_density
 from gankit.faces import FaceScaling
-from gankit.networks import LatentGenerator, wide_GenDiscr, wide_generator
+from gankit.networks import LatentGenerator, small_GenDiscr, wide_GenDiscr
+from gankit.networks.small_faces import channels_to_pixels, pixels_to_channels
 from gankit.training import distillation as training
 from gankit.training import style
 from labs import distillation as lab
@@ -38,29 +39,16 @@ def numbers(*shape, seed=0):
 
 
 def make_student(seed=0, **options):
-    """A linear student and critic, a teacher with batch normalisation; 3 latents, pictures of 4 values."""
-    latents = keras.Input((3,))
+    """A linear student and critic, and lessons: 3 latents, pictures of 4 values."""
+    latents, pictures = keras.Input((3,)), keras.Input((4,))
     student = keras.Model(latents, keras.layers.Dense(4)(latents))
-    pictures = keras.Input((4,))
     critic = keras.Model(pictures, keras.layers.Dense(1, use_bias=False)(pictures))
-    hidden = keras.layers.BatchNormalization()(keras.layers.Dense(5)(latents))
-    teacher = keras.Model(latents, keras.layers.Dense(4, activation="tanh")(hidden))
-    for number, network in enumerate((student, critic, teacher)):
+    for number, network in enumerate((student, critic)):
         network.set_weights([np.abs(numbers(*each.shape, seed=number)) for each in network.get_weights()])
-    return Distilled_GAN(
-        student,
-        critic,
-        LatentGenerator(3, seed=seed),
-        numbers(12, 4, seed=3),
-        6,
-        disc_iter=1,
-        learning_rate=0.01,
-        lambda_gp=2.0,
-        teacher=teacher,
-        variance=0.7,
-        seed=seed,
-        **options,
-    )
+    lessons = numbers(20, 3, seed=5), 0.5 * numbers(20, 4, seed=6)
+    settings = {"disc_iter": 1, "learning_rate": 0.01, "lambda_gp": 2.0, "seed": seed, **options}
+    latents, real = LatentGenerator(3, seed=seed), numbers(12, 4, seed=3)
+    return Distilled_GAN(student, critic, latents, real, 6, lessons=lessons, **settings)
 
 
 def gradients_of_a_step(gan):
@@ -79,18 +67,18 @@ def gradients_of_a_step(gan):
 @pytest.mark.parametrize(("taught", "adversarial"), [(1.0, 0.1), (1.0, 0.0), (0.0, 1.0)])
 def test_losses_and_gradients_are_those_of_a_derivation(taught, adversarial, eagerly):
     gan = make_student(taught=taught, adversarial=adversarial)
-    real, draws = numbers(6, 4, seed=4), [numbers(6, 3, seed=5), numbers(6, 3, seed=6)]
-    first, second = draws if adversarial else draws[::-1]
-    queue = iter(map(tf.constant, (first, second)))
-    gan.latent_generator, gan.get_real_sample = lambda size: next(queue), lambda: tf.constant(real)
+    real, first = numbers(6, 4, seed=7), numbers(6, 3, seed=8)
+    latents, wanted = numbers(6, 3, seed=9), numbers(6, 4, seed=10)
+    gan.latent_generator = lambda size: tf.constant(first)
+    samples = {"real": tf.constant(real), "lessons": (tf.constant(latents), tf.constant(wanted))}
+    gan.draw = lambda name, size: samples[name]
+    variance = np.var(0.5 * numbers(20, 4, seed=6), axis=0).mean()
     (kernel, bias), (w,) = gan.generator.get_weights(), gan.discriminator.get_weights()
-    wanted = gan.teacher(second if adversarial else first, training=False).numpy()
     losses, given = gradients_of_a_step(gan)
 
-    latents = second if adversarial else first
     difference = latents @ kernel + bias - wanted
-    expected = {"error": (difference**2).mean() / 0.7, "gen_loss": 0.0, "discr_loss": 0.0, "gp": 0.0}
-    slopes = taught * 2 * difference / difference.size / 0.7
+    expected = {"error": (difference**2).mean() / variance, "gen_loss": 0.0, "discr_loss": 0.0, "gp": 0.0}
+    slopes = taught * 2 * difference / difference.size / variance
     if adversarial:
         length, fake = np.linalg.norm(w), first @ kernel + bias
         expected["gen_loss"] = -((latents @ kernel + bias) @ w).mean()
@@ -106,19 +94,33 @@ def test_losses_and_gradients_are_those_of_a_derivation(taught, adversarial, eag
     np.testing.assert_allclose(given["generator"][1], slopes.sum(axis=0), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("adversarial", [0.1, 0.0])
-def test_only_the_student_learns_from_the_teacher(adversarial, eagerly):
-    gan = make_student(adversarial=adversarial)
-    networks = {"student": gan.generator, "teacher": gan.teacher, "critic": gan.discriminator}
-    before = {name: network.get_weights() for name, network in networks.items()}
-    gan.train_steps(3)
+def test_without_a_discriminator_only_the_student_learns(eagerly):
+    for adversarial in (0.1, 0.0):
+        gan = make_student(adversarial=adversarial)
+        networks = gan.generator, gan.discriminator
+        before = [network.get_weights() for network in networks]
+        gan.train_steps(2)
+        changed = [
+            any(not np.array_equal(one, other) for one, other in zip(old, network.get_weights()))
+            for old, network in zip(before, networks)
+        ]
+        assert changed == [True, bool(adversarial)]
 
-    def changed(name):
-        return any(not np.array_equal(a, b) for a, b in zip(before[name], networks[name].get_weights()))
 
-    assert changed("student") and changed("critic") == bool(adversarial)
-    assert not changed("teacher"), "neither its weights nor its statistics of batch normalisation"
-    assert {"generator", "discriminator"} == set(gan.networks), "no optimizer and no checkpoint holds the teacher"
+def test_lessons_are_pictures_of_the_teacher_and_belong_to_their_latents(eagerly):
+    teacher = make_student()
+    latents, pictures = training.lessons(teacher, 1500, seed=0)
+    kernel, bias = teacher.generator.get_weights()
+    before = [array.copy() for array in (kernel, bias)]
+    np.testing.assert_allclose(pictures, latents @ kernel + bias, rtol=1e-4, atol=1e-4)
+    assert pictures.shape == (1500, 4) and abs(latents.std() - 1) < 0.05
+    student = make_student(adversarial=0.0)
+    drawn, wanted = student.draw("lessons", 8)
+    rows = [np.flatnonzero((numbers(20, 3, seed=5) == row).all(axis=1))[0] for row in drawn.numpy()]
+    np.testing.assert_array_equal(wanted, 0.5 * numbers(20, 4, seed=6)[rows])
+    student.train_steps(1)
+    for old, new in zip(before, teacher.generator.get_weights()):
+        np.testing.assert_array_equal(old, new)
 
 
 def test_a_student_that_knows_only_the_mean_has_the_error_one():
@@ -129,37 +131,53 @@ def test_a_student_that_knows_only_the_mean_has_the_error_one():
     assert float(gan.squared_error(tf.constant(mean), tf.constant(pictures))) == pytest.approx(1, rel=1e-5)
     assert training.unexplained(mean, pictures) == pytest.approx(1, rel=1e-5)
     assert training.unexplained(pictures + 3.0, pictures) == pytest.approx(9 / gan.variance, rel=1e-4)
-    linear = WGAN_GP(gan.generator, gan.discriminator, LatentGenerator(3, seed=0), pictures)
-    kernel, _ = gan.generator.get_weights()
-    # Of a linear map of independent normal latents. 1,000 pictures: a standard error of 3 %.
-    assert training.pixel_variance(linear, 0) == pytest.approx((kernel**2).sum(axis=0).mean(), rel=0.12)
 
 
 def test_the_student_has_a_tenth_of_the_weights_and_its_cost_is_counted():
-    teacher, student = wide_generator(seed=0), wide_generator(lab.CHANNELS, seed=0)
+    (teacher, _), (student, discriminator) = wide_GenDiscr(seed=0), small_GenDiscr(seed=0)
     assert teacher.count_params() == 236_517, "the stored generator's, as data/README.md says"
     assert student.count_params() <= teacher.count_params() / 10
-    for mine, built in zip(teacher.get_weights(), wide_GenDiscr(seed=0)[0].get_weights()):
-        np.testing.assert_array_equal(mine, built)
-    for network, (a, b, c, d) in ((teacher, (128, 64, 32, 32)), (student, lab.CHANNELS)):
-        taps = 9 * (64 * a * b + 256 * (b + 1) * c + 256 * (c + 1) * d + 256 * d)
-        assert training.multiplications(network) == 64 * 16 * a + taps
-    assert training.milliseconds(student) > 0
+    taps = 9 * (64 * 128 * 64 + 256 * 65 * 32 + 256 * 33 * 32 + 256 * 32)
+    assert training.multiplications(teacher) == 64 * 2048 + taps
+    taps = 9 * (64 * 12 * 28 + 64 * 33 * 22 + 64 * 22 * 4)
+    assert training.multiplications(student) == 64 * 192 + taps
+    assert student.input_shape == teacher.input_shape and student.output_shape == discriminator.input_shape
+    pictures = student(numbers(2, 384), training=False).numpy()
+    assert pictures.shape == (2, 16, 16, 1) and np.abs(pictures).max() < 1
+    # The latent of a pixel or of a place moves what is near it.
+    for number, (row, column) in {64 + 8 * 2 + 5: (4, 10), 128 + 16 * 9 + 3: (9, 3)}.items():
+        latents = numbers(1, 384)
+        before = student(latents, training=False)
+        latents[0, number] += 1
+        moved = np.abs(student(latents, training=False) - before)[0, :, :, 0]
+        rows, columns = np.nonzero(moved > 0)
+        assert len(rows) and max(np.abs(rows - row).max(), np.abs(columns - column).max()) <= 5
 
 
-def test_equal_times_are_products_of_steps_and_costs(monkeypatch):
-    monkeypatch.setattr(training, "COSTS", {"distilled": 1.0, "cheap": 0.25})
-    assert training.equal_time(300, "distilled") == 300 and training.equal_time(300, "cheap") == 1200
-    assert set(lab.STUDENTS) <= set(training.LABELS)
+def test_four_channels_are_the_pixels_of_a_square():
+    picture = np.arange(256.0, dtype=np.float32).reshape(1, 16, 16, 1)
+    inputs = keras.Input((16, 16, 1))
+    maps = pixels_to_channels(inputs)
+    found, again = keras.Model(inputs, [maps, channels_to_pixels(maps)])(picture)
+    for row, column in ((0, 0), (3, 6), (7, 7)):
+        square = picture[0, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2, 0]
+        np.testing.assert_array_equal(found[0, row, column], square.ravel())
+    np.testing.assert_array_equal(again, picture)
+
+
+def test_all_students_take_equally_long(monkeypatch):
+    monkeypatch.setattr(training, "COST", 0.25)
+    steps = {name: training.steps_of(name, 300) for name in ("beginning", "distilled", "squared_error", "no_teacher")}
+    assert steps == {"beginning": 1200, "distilled": 300, "squared_error": 1200, "no_teacher": 600}
 
 
 # ---- A flow of fewer steps ----
 
 
-def linear_field(matrix):
-    """dz/dt = matrix z, in float64."""
-    inputs = keras.Input((3,), dtype="float64")
-    layer = keras.layers.Dense(2, use_bias=False, dtype="float64")
+def linear_field(matrix, dtype="float64"):
+    """dz/dt = matrix z."""
+    inputs = keras.Input((3,), dtype=dtype)
+    layer = keras.layers.Dense(2, use_bias=False, dtype=dtype)
     field = keras.Model(inputs, layer(inputs))
     layer.set_weights([np.concatenate([matrix.T, np.zeros((1, 2))])])
     return field
@@ -173,8 +191,7 @@ def clock_field():
 
 
 def halved(student, teacher, steps, batch=5, rate=0.01):
-    latents = LatentGenerator(2, seed=1)
-    return Halved_Flow(student, teacher, latents, steps, batch, rate, streams={"latent": latents.stream})
+    return Halved_Flow(student, teacher, LatentGenerator(2, seed=1), steps, batch, rate)
 
 
 def exponential(matrix):
@@ -219,8 +236,14 @@ def test_halving_a_linear_flow_down_to_one_step_loses_nothing(eagerly):
     while steps > 1:
         steps //= 2
         best = best_student(matrix, steps)
-        assert float(halved(linear_field(best), linear_field(matrix), steps).train_step(None)["error"]) < 1e-24
-        assert float(halved(linear_field(matrix), linear_field(matrix), steps).train_step(None)["error"]) > 1e-6
+        teacher = linear_field(matrix, "float32")
+        errors = [
+            float(halved(linear_field(each, "float32"), teacher, steps).train_step(None)["error"])
+            for each in (best, matrix)
+        ]
+        # Rounding of positions near 1, times the steps: (8 * 1e-7)^2.
+        assert errors[0] < 1e-10 < 1e-6 < errors[1]
+        np.testing.assert_array_equal(teacher.get_weights()[0][:2].T, matrix.astype(np.float32))
         matrix = best
     sixteen, exact = np.linalg.matrix_power(IDENTITY + MATRIX / 16, 16), exponential(MATRIX)
     np.testing.assert_allclose(IDENTITY + matrix, sixteen, rtol=1e-10)
@@ -229,12 +252,12 @@ def test_halving_a_linear_flow_down_to_one_step_loses_nothing(eagerly):
 
 
 def test_training_finds_the_student_of_the_closed_form():
-    teacher = linear_field(4 * MATRIX)
-    model = halved(linear_field(np.zeros((2, 2))), teacher, 1, batch=64, rate=0.1)
+    teacher = linear_field(4 * MATRIX, "float32")
+    model = halved(linear_field(np.zeros((2, 2)), "float32"), teacher, 1, batch=64, rate=0.1)
     model.train_steps(150)
     found = model.student.get_weights()[0][:2].T
     np.testing.assert_allclose(found, best_student(4 * MATRIX, 1), atol=0.05)
-    np.testing.assert_array_equal(teacher.get_weights()[0][:2].T, 4 * MATRIX)
+    np.testing.assert_array_equal(teacher.get_weights()[0][:2].T, (4 * MATRIX).astype(np.float32))
 
 
 def test_points_are_compared_with_the_density_and_with_the_teacher():
@@ -276,42 +299,48 @@ def test_the_picture_shows_points_and_distances():
 # ---- The script ----
 
 
-def small_networks(latents=5):
-    inputs = keras.Input((latents,))
-    maps = keras.layers.BatchNormalization()(keras.layers.Dense(256)(inputs))
-    return keras.Model(inputs, keras.layers.Reshape((16, 16, 1))(keras.layers.Activation("tanh")(maps)))
+def small_networks(seed):
+    """A generator of one layer, and a linear critic."""
+    inputs, pictures = keras.Input((5,)), keras.Input((16, 16, 1))
+    kernel = keras.initializers.GlorotUniform(seed=seed)
+    maps = keras.layers.BatchNormalization()(keras.layers.Dense(256, kernel_initializer=kernel)(inputs))
+    generator = keras.Model(inputs, keras.layers.Reshape((16, 16, 1))(keras.layers.Activation("tanh")(maps)))
+    return generator, keras.Model(pictures, keras.layers.Dense(1)(keras.layers.Flatten()(pictures)))
 
 
 @pytest.fixture
 def small(monkeypatch, eagerly):
-    """Make the lab small: a teacher and students of one layer, a linear critic, few faces and points."""
+    """Make the lab small: networks of one layer, few faces and points."""
+    faces = np.random.default_rng(0).integers(0, 256, (300, 16, 16)).astype(np.uint8)
+    scaling = FaceScaling.symmetric()
 
     def load_gan(faces, seed):
-        pictures = keras.Input((16, 16, 1))
-        critic = keras.Model(pictures, keras.layers.Dense(1)(keras.layers.Flatten()(pictures)))
-        scaling = FaceScaling.symmetric()
-        latents = LatentGenerator(5, seed=seed)
-        return WGAN_GP(small_networks(), critic, latents, scaling.prepare(faces), decoding=scaling)
+        return WGAN_GP(*small_networks(9), LatentGenerator(5, seed=seed), scaling.prepare(faces), decoding=scaling)
 
-    faces = np.random.default_rng(0).integers(0, 256, (300, 16, 16)).astype(np.uint8)
-    monkeypatch.setattr(lab, "load_gan", load_gan)
-    monkeypatch.setattr(lab, "load_faces", lambda: faces)
-    monkeypatch.setattr(lab, "wide_generator", lambda channels, seed: small_networks())
-    monkeypatch.setattr(training, "unseen_faces", lambda seed: faces[::-1])
-    monkeypatch.setattr(training, "FACES_MEASURED", 300)
-    monkeypatch.setattr(training, "POINTS_MEASURED", 200)
-    monkeypatch.setattr(training, "REAL_POINTS", 300)
-    monkeypatch.setattr(training, "EXACT_STEPS", 2)
-    monkeypatch.setattr(style, "FACES_COMPARED", 50)
-    return ["--steps", "2", "--seed", "3", "--hidden-units", "4", "--hidden-layers", "1"]
+    replaced = {
+        lab: {"load_gan": load_gan, "load_faces": lambda: faces, "small_GenDiscr": small_networks},
+        training: {
+            "unseen_faces": lambda seed: faces[::-1],
+            "FACES_MEASURED": 300,
+            "POINTS_MEASURED": 200,
+            "REAL_POINTS": 300,
+            "EXACT_STEPS": 2,
+            "TIMES": 1,
+        },
+        style: {"FACES_COMPARED": 50},
+    }
+    for module, values in replaced.items():
+        for name, value in values.items():
+            monkeypatch.setattr(module, name, value)
+    return ["--steps", "1", "--seed", "3", "--hidden-units", "4", "--hidden-layers", "1"]
 
 
 def test_the_lab_runs(small, tmp_path, capsys):
-    lab.main([*small, "--batch-size", "4", "--output", str(tmp_path)])
+    lab.main([*small, "--batch-size", "4", "--lessons", "20", "--output", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {"faces.png", "steps.png", "record.json"}
     measures = json.loads((tmp_path / "record.json").read_text())["measures"]
     rows = measures["student"]
-    assert list(rows) == ["teacher", *lab.STUDENTS, "real"]
+    assert list(rows) == ["teacher", "distilled", "squared_error", "no_teacher", "real"]
     assert rows["teacher"]["unexplained"] == 0 < rows["distilled"]["unexplained"]
     assert rows["distilled"]["training_seconds"] >= 0 and "training_seconds" not in rows["teacher"]
     steps = measures["steps"]

@@ -42,6 +42,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "beta_1": (fraction, "Adam's weight of the past in the mean gradient"),
     "beta_2": (fraction, "Adam's weight of the past in the mean squared gradient"),
     "lambda_gp": (not_negative, "weight of the gradient penalty"),
+    "lessons": (whole_number(4), "pictures of the teacher to learn from"),
     "adversarial": (not_negative, "weight of the adversarial loss beside the squared error"),
     "r1": (not_negative, "weight of the penalty on the discriminator's slope at real examples; 0 for none"),
     "mismatch": (not_negative, "weight of real pictures with conditions of others, as fakes; 0 for none"),

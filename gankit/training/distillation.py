@@ -19,19 +19,17 @@ from gankit.networks.latents import LatentGenerator
 from gankit.training.faces import KeptGenerator
 from gankit.training.style import Judge
 
-__all__ = ["Judge"]
-
 FACES_MEASURED, FACES_SHOWN = 5000, 20
 FACES_TIMED, TIMES = 100, 15
 # Seeds of data count from the run's seed, so these are far away from all of them.
 UNSEEN, MEASURED, SHOWN, COMPARED, LESSONS = 1_000_003, 2_000_003, 3_000_003, 4_000_003, 5_000_003
-# Processor time of a step as a share of one of the distilled student, measured with batches of 32 on one core.
-COSTS = {"distilled": 1.0, "squared error": 0.35, "no teacher": 1.0}
+# Processor time of a step by squared error alone, as a share of one with a discriminator: measured on one core.
+COST = 0.35
 LABELS = {
     "teacher": "teacher",
-    "distilled": "squared error and a tenth of the adversarial loss",
-    "squared error": "squared error alone",
-    "no teacher": "GAN without a teacher",
+    "distilled": "squared error and adversarial loss",
+    "squared_error": "squared error alone",
+    "no_teacher": "GAN without a teacher",
     "real": "real (floor)",
 }
 
@@ -47,9 +45,13 @@ Ways = Mapping[str, Mapping[int, np.ndarray]]
 # ---------------------------------------------------------------- a smaller generator
 
 
-def equal_time(steps: int, name: str) -> int:
-    """Return how many steps of a training take as long as ``steps`` steps of the distilled student."""
-    return max(1, round(steps / COSTS[name]))
+def steps_of(name: str, steps: int) -> int:
+    """Return the length of a training, so that all students take as long as twice ``steps`` steps with a discriminator.
+
+    Those that begin with the squared error alone train for half of the time, and for the other half from there.
+    """
+    lengths = {"beginning": steps / COST, "distilled": steps, "squared_error": steps / COST, "no_teacher": 2 * steps}
+    return round(lengths[name])
 
 
 def unseen_faces(seed: int, count: int = FACES_MEASURED) -> np.ndarray:
@@ -69,7 +71,15 @@ def _in_parts(network: keras.Model, latents: tf.Tensor) -> np.ndarray:
 
 
 class KeptStudent(KeptGenerator):
-    """A student that is kept; the arguments are those of :class:`gankit.training.faces.KeptGenerator`."""
+    """A student that is kept; the arguments are those of :class:`gankit.training.faces.KeptGenerator`.
+
+    Attributes
+    ----------
+    seconds : float
+        Processor time of its whole training; whoever trains it sets this.
+    """
+
+    seconds: float | None = None
 
     @property
     def network(self) -> keras.Model:
@@ -86,6 +96,7 @@ class Taught:
 
     def __init__(self, gan: GAN):
         self.network, self._decoding = gan.generator, gan.decoding
+        self.seconds: float | None = None
 
     def draw(self, latents: tf.Tensor) -> np.ndarray:
         """Draw the faces of given latents, ``(n, latent_dim)``: intensities in [0, 1], ``(n, height, width)``."""
@@ -138,9 +149,7 @@ def unexplained(pictures: np.ndarray, wanted: np.ndarray) -> float:
     return float(((pictures - wanted) ** 2).mean() / wanted.var(axis=0).mean())
 
 
-def measure_students(
-    generators: Generators, judge: Judge, seconds: Mapping[str, float], seed: int
-) -> dict[str, dict[str, float]]:
+def measure_students(generators: Generators, judge: Judge, seed: int) -> dict[str, dict[str, float]]:
     """Compare generators, one of which is called ``teacher``, with unseen faces and with the teacher.
 
     Parameters
@@ -149,8 +158,6 @@ def measure_students(
         The generators by name. All get the same latents.
     judge : gankit.training.style.Judge
         Holds the unseen faces.
-    seconds : mapping
-        Processor time of the trainings that were made.
     seed : int
         Seed of the latents.
 
@@ -173,8 +180,8 @@ def measure_students(
             "multiplications": multiplications(each.network),
             "milliseconds": milliseconds(each.network),
         }
-        if name in seconds:
-            rows[name]["training_seconds"] = round(seconds[name], 1)
+        if each.seconds is not None:
+            rows[name]["training_seconds"] = round(each.seconds, 1)
     return {**rows, "real": judge.floor}
 
 
