@@ -35,7 +35,7 @@ from gankit import scripts
 from gankit.choices import DENSITIES
 
 FACES = {
-    "steps": 700,
+    "steps": 500,
     "lessons": 20_000,
     "batch_size": 64,
     "learning_rate": 0.003,
@@ -44,7 +44,7 @@ FACES = {
     "adversarial": 0.1,
     "averaging": 0.99,
 }
-POINTS = {"steps": 700, "data": "clouds", "hidden_units": 64, "hidden_layers": 3}
+POINTS = {"steps": 500, "data": "clouds", "hidden_units": 64, "hidden_layers": 3}
 RECIPES = {"both": {**FACES, **POINTS}, "student": FACES, "steps": POINTS}
 CHOICES = {"data": (DENSITIES, "the points of the flow")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/distillation", RECIPES, CHOICES, selector="part")
