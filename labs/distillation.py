@@ -45,7 +45,7 @@ FACES = {
     "averaging": 0.99,
 }
 POINTS = {"steps": 500, "data": "clouds", "hidden_units": 64, "hidden_layers": 3}
-RECIPES = {"both": {**FACES, **POINTS}, "student": FACES, "steps": POINTS}
+RECIPES: dict[str, dict[str, Any]] = {"both": {**FACES, **POINTS}, "student": FACES, "steps": POINTS}
 CHOICES = {"data": (DENSITIES, "the points of the flow")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/distillation", RECIPES, CHOICES, selector="part")
 scripts.answer_at_once(__name__, PARSER)
@@ -81,7 +81,7 @@ class Distilled_GAN(WGAN_GP):
     """
 
     beta_1, beta_2 = 0.5, 0.99
-    loss_names = ("error", "gen_loss", "discr_loss", "gp")
+    loss_names = ("error", "gen_loss", "discr_loss", "gp")  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -258,7 +258,7 @@ def distil_generator(options: Namespace, run: Run, output: scripts.OutputFolder)
     }
 
     # ---- Measures, and pictures from the same latents ----
-    generators = {"teacher": training.Taught(teacher), **students}
+    generators: training.Generators = {"teacher": training.Taught(teacher), **students}
     output.save_figure(plots.rows_of_pictures(training.same_latents(generators, seed)), "faces.png")
     return training.measure_students(generators, Judge(faces, training.unseen_faces(seed)), seed)
 
