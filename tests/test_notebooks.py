@@ -195,6 +195,20 @@ WRONG = {
             "def pixel_norm(maps):\n    return maps / np.sqrt(np.mean(maps**2, axis=(1, 2), keepdims=True))",
         ],
     },
+    "distillation": {
+        1: [
+            "def best_guess(pictures):\n    return np.median(pictures, axis=0)",
+            "def best_guess(pictures):\n    return np.full(pictures.shape[1:], pictures.mean())",
+        ],
+        2: [
+            "def cost_of_blur(v, r):\n    return v * (1 - np.sqrt(r))",
+            "def cost_of_blur(v, r):\n    return v * (1 - r) ** 2",
+        ],
+        3: [
+            "def student_of(matrix, steps):\n    return matrix + matrix @ matrix / (2 * steps)",
+            "def student_of(matrix, steps):\n    return matrix + matrix @ matrix / (4 * steps**2)",
+        ],
+    },
     "digits": {
         1: [
             "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",
