@@ -1,7 +1,7 @@
-"""Changes of faces whose sizes are known: blur, shift, noise, another light, another person.
+"""Changes of faces whose sizes are known: blur, shift, noise, another light, glasses, another person.
 
-The first three change the pixels of a face. The last two change the attributes of a rendered face, so that the renderer
-draws the same person in another light, or another person in the same light.
+The first three change the pixels of a face. The others change the attributes of a rendered face, so that the renderer
+draws the same person in another light or with glasses, or another person in the same light.
 """
 
 from __future__ import annotations
@@ -112,6 +112,18 @@ def relit(attributes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     side = np.where(attributes["light_x"] > 0, -1.0, 1.0).astype(np.float32)
     return {**attributes, "light_x": side, "light_strength": np.ones_like(side)}
+
+
+def lit_from(attributes: Mapping[str, np.ndarray], side: float) -> dict[str, np.ndarray]:
+    """Return the attributes of the same faces in a strong light, from the left (-1) or from the right (1)."""
+    everywhere = np.full(len(attributes["light_x"]), side, np.float32)
+    return {**attributes, "light_x": everywhere, "light_strength": np.ones_like(everywhere)}
+
+
+def wearing(attributes: Mapping[str, np.ndarray], glasses: bool) -> dict[str, np.ndarray]:
+    """Return the attributes of the same faces, all with glasses or all without; nobody wears sunglasses."""
+    worn = np.full(len(attributes["glasses"]), glasses)
+    return {**attributes, "glasses": worn, "sunglasses": np.zeros_like(worn)}
 
 
 def another_person(attributes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

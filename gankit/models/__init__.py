@@ -4,5 +4,6 @@ from gankit.models.adversarial import AdversarialModel
 from gankit.models.gan import GAN
 from gankit.models.growing import GrowingGAN
 from gankit.models.history import WeightHistory
+from gankit.models.picture_buffer import PictureBuffer
 
-__all__ = ["GAN", "AdversarialModel", "GrowingGAN", "WeightHistory"]
+__all__ = ["GAN", "AdversarialModel", "GrowingGAN", "PictureBuffer", "WeightHistory"]

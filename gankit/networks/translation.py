@@ -1,0 +1,79 @@
+"""Networks that translate pictures into pictures, and a discriminator that judges patches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tensorflow import keras
+
+from gankit.randomness import SeedSequence
+
+SLOPE = 0.2  # of LeakyReLU, below 0
+
+
+def translator(
+    form: str = "correction", side: int = 16, channels: Sequence[int] = (16, 32, 64), blocks: int = 2, seed: int = 0
+) -> keras.Model:
+    """Build a network from pictures to pictures, both ``(batch, side, side, 1)``.
+
+    Two convolutions halve the maps, residual blocks work on the small ones, and two more convolutions double them
+    again. A sum carries the maps of each size across to the maps of the same size on the way up.
+
+    Parameters
+    ----------
+    form : {"correction", "picture"}
+        What the last layer gives: a correction that is added to the input, which is 0 at first; or the whole picture,
+        in (-1, 1).
+    side : int
+        Height and width, a multiple of 4.
+    channels : sequence of three int
+        Channels at the full, the half and the quarter of the side.
+    blocks : int
+        Residual blocks.
+    seed : int
+        Seed of the initial weights.
+    """
+    next_seed = SeedSequence(seed)
+    pictures = keras.Input((side, side, 1))
+    large, middle, small = channels
+
+    def up(maps: Any, width: int, across: Any) -> Any:
+        return _leaky(keras.layers.Add()([_convolution(width, 1, next_seed)(keras.layers.UpSampling2D()(maps)), across]))
+
+    full = _leaky(_convolution(large, 1, next_seed)(pictures))
+    half = _leaky(_convolution(middle, 2, next_seed)(full))
+    maps = _leaky(_convolution(small, 2, next_seed)(half))
+    for _ in range(blocks):
+        inner = _convolution(small, 1, next_seed)(_leaky(_convolution(small, 1, next_seed)(maps)))
+        maps = _leaky(keras.layers.Add()([maps, inner]))
+    maps = up(up(maps, middle, half), large, full)
+    if form == "correction":
+        last = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros")(maps)
+        return keras.Model(pictures, keras.layers.Add()([pictures, last]), name="translator")
+    glorot = keras.initializers.GlorotUniform(seed=next_seed())
+    last = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", kernel_initializer=glorot)(maps)
+    return keras.Model(pictures, last, name="translator")
+
+
+def patch_discriminator(side: int = 16, channels: Sequence[int] = (16, 32, 64), seed: int = 0) -> keras.Model:
+    """Build a network from pictures ``(batch, side, side, 1)`` to scores ``(batch, side / 4, side / 4, 1)``.
+
+    Each score judges the patch of the picture that it sees, 17 pixels wide (PatchGAN, Isola et al. 2017).
+    """
+    next_seed = SeedSequence(seed)
+    pictures = keras.Input((side, side, 1))
+    maps = pictures
+    for number, width in enumerate(channels):
+        maps = _leaky(_convolution(width, 2 if number else 1, next_seed)(maps))
+    return keras.Model(pictures, _convolution(1, 1, next_seed)(maps), name="discriminator")
+
+
+def _leaky(values: Any) -> Any:
+    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
+    return keras.layers.LeakyReLU(SLOPE)(values)
+
+
+def _convolution(channels: int, strides: int, next_seed: SeedSequence) -> keras.layers.Layer:
+    kernel = keras.initializers.HeNormal(seed=next_seed())
+    return keras.layers.Conv2D(channels, 3, strides, padding="same", kernel_initializer=kernel)
