@@ -40,13 +40,14 @@ COMMON = {
     "decay": 0.5,
     "beta_1": 0.5,
     "beta_2": 0.999,
-    "cycle": 10.0,
-    "identity": 5.0,
+    "cycle": 2.0,
+    "identity": 0.5,
     "buffer": 50,
     "cycle_noise": 0.0,
     "averaging": 0.995,
 }
 RECIPES = {"glasses": COMMON, "light": COMMON}
+SETTINGS = [name for name in COMMON if name not in ("form", "pictures", "steps", "decay", "averaging")]  # of the model
 CHOICES = {"form": (("correction", "picture"), "what a generator draws: a correction of its input, or all")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/domain_transfer", RECIPES, CHOICES, selector="task")
 scripts.answer_at_once(__name__, PARSER)
@@ -118,7 +119,8 @@ class CycleGAN(AdversarialModel):
         )
         self.batch_size, self.cycle, self.identity, self.cycle_noise = batch_size, cycle, identity, cycle_noise
         self.source_buffer, self.target_buffer = (
-            PictureBuffer(buffer, each.shape[1:], streams["buffer"], tf.as_dtype(each.dtype)) for each in (source, target)
+            PictureBuffer(buffer, each.shape[1:], streams["buffer"], tf.as_dtype(each.dtype))
+            for each in (source, target)
         )
 
     def other_variables(self) -> dict[str, tf.Variable]:
@@ -207,14 +209,7 @@ def main(arguments: list[str] | None = None) -> None:
             cycle_networks(options.form, options.seed),
             source,
             target,
-            batch_size=options.batch_size,
-            learning_rate=options.learning_rate,
-            beta_1=options.beta_1,
-            beta_2=options.beta_2,
-            cycle=options.cycle,
-            identity=options.identity,
-            buffer=options.buffer,
-            cycle_noise=options.cycle_noise,
+            **{name: getattr(options, name) for name in SETTINGS},
             seed=options.seed,
             decoding=scaling,
         )

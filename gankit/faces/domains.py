@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,16 +14,32 @@ from gankit.faces.changes import lit_from, wearing
 from gankit.faces.renderer import render
 
 Change = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
-#: For each task: the names of the two kinds, and what is done to the attributes of any face to get them.
-TASKS: dict[str, dict[str, Change]] = {
-    "glasses": {
-        "without glasses": lambda attributes: wearing(attributes, False),
-        "with glasses": lambda attributes: wearing(attributes, True),
-    },
-    "light": {
-        "light from the left": lambda attributes: lit_from(attributes, -1.0),
-        "light from the right": lambda attributes: lit_from(attributes, 1.0),
-    },
+
+
+class Task(NamedTuple):
+    """Two kinds of faces, source and target.
+
+    Attributes
+    ----------
+    changes : tuple of two callables
+        What is done to the attributes of any face to get each kind.
+    directions : tuple of two str
+        What the translations are called, from source to target and back.
+    """
+
+    changes: tuple[Change, Change]
+    directions: tuple[str, str]
+
+
+TASKS = {
+    "glasses": Task(
+        (lambda attributes: wearing(attributes, False), lambda attributes: wearing(attributes, True)),
+        ("glasses on", "glasses off"),
+    ),
+    "light": Task(
+        (lambda attributes: lit_from(attributes, -1.0), lambda attributes: lit_from(attributes, 1.0)),
+        ("light to the right", "light to the left"),
+    ),
 }
 TEST_PEOPLE = 500
 
@@ -33,8 +50,8 @@ class Domains:
 
     Attributes
     ----------
-    names : tuple of str
-        The two kinds: source and target.
+    task : str
+        One of :data:`TASKS`.
     source, target : numpy.ndarray
         Training faces. Nobody is in both.
     partners : numpy.ndarray
@@ -45,7 +62,7 @@ class Domains:
         The attributes of these people (:func:`gankit.faces.attributes.sample_attributes`).
     """
 
-    names: tuple[str, str]
+    task: str
     source: np.ndarray
     target: np.ndarray
     partners: np.ndarray
@@ -75,7 +92,7 @@ def two_domains(task: str, pictures: int, seed: int, test_people: int = TEST_PEO
     """
     if task not in TASKS:
         raise InputError(f"There is no task {task!r}; the tasks are {', '.join(TASKS)}.")
-    (source_name, to_source), (target_name, to_target) = TASKS[task].items()
+    to_source, to_target = TASKS[task].changes
 
     def draw(change: Change, count: int, group: int) -> np.ndarray:
         # Three groups of people for each seed; a group's pictures differ in nothing but the change.
@@ -83,7 +100,7 @@ def two_domains(task: str, pictures: int, seed: int, test_people: int = TEST_PEO
         return (render(change(sample_attributes(count, own)), 16, own) / 255).astype(np.float32)
 
     return Domains(
-        names=(source_name, target_name),
+        task=task,
         source=draw(to_source, pictures, 0),
         target=draw(to_target, pictures, 1),
         partners=draw(to_target, pictures, 0),

@@ -13,12 +13,12 @@ SLOPE = 0.2  # of LeakyReLU, below 0
 
 
 def translator(
-    form: str = "correction", side: int = 16, channels: Sequence[int] = (16, 32, 64), blocks: int = 2, seed: int = 0
+    form: str = "correction", side: int = 16, channels: Sequence[int] = (32, 64), blocks: int = 1, seed: int = 0
 ) -> keras.Model:
     """Build a network from pictures to pictures, both ``(batch, side, side, 1)``.
 
-    Two convolutions halve the maps, residual blocks work on the small ones, and two more convolutions double them
-    again. A sum carries the maps of each size across to the maps of the same size on the way up.
+    Two 4x4 convolutions halve the maps, residual blocks work on the small ones, and two transposed convolutions double
+    them again. A sum carries the maps of half the side across to those on the way up.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def translator(
         in (-1, 1).
     side : int
         Height and width, a multiple of 4.
-    channels : sequence of three int
-        Channels at the full, the half and the quarter of the side.
+    channels : sequence of two int
+        Channels at half and at a quarter of the side.
     blocks : int
         Residual blocks.
     seed : int
@@ -36,37 +36,33 @@ def translator(
     """
     next_seed = SeedSequence(seed)
     pictures = keras.Input((side, side, 1))
-    large, middle, small = channels
-
-    def up(maps: Any, width: int, across: Any) -> Any:
-        return _leaky(keras.layers.Add()([_convolution(width, 1, next_seed)(keras.layers.UpSampling2D()(maps)), across]))
-
-    full = _leaky(_convolution(large, 1, next_seed)(pictures))
-    half = _leaky(_convolution(middle, 2, next_seed)(full))
-    maps = _leaky(_convolution(small, 2, next_seed)(half))
+    half = _leaky(_convolution(channels[0], 4, 2, next_seed)(pictures))
+    maps = _leaky(_convolution(channels[1], 4, 2, next_seed)(half))
     for _ in range(blocks):
-        inner = _convolution(small, 1, next_seed)(_leaky(_convolution(small, 1, next_seed)(maps)))
+        inner = _convolution(channels[1], 3, 1, next_seed)(_leaky(_convolution(channels[1], 3, 1, next_seed)(maps)))
         maps = _leaky(keras.layers.Add()([maps, inner]))
-    maps = up(up(maps, middle, half), large, full)
+    kernel = keras.initializers.HeNormal(seed=next_seed())
+    up = keras.layers.Conv2DTranspose(channels[0], 4, 2, padding="same", kernel_initializer=kernel)(maps)
+    maps = _leaky(keras.layers.Add()([up, half]))
     if form == "correction":
-        last = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros")(maps)
-        return keras.Model(pictures, keras.layers.Add()([pictures, last]), name="translator")
-    glorot = keras.initializers.GlorotUniform(seed=next_seed())
-    last = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", kernel_initializer=glorot)(maps)
-    return keras.Model(pictures, last, name="translator")
+        correction = keras.layers.Conv2DTranspose(1, 4, 2, padding="same", kernel_initializer="zeros")(maps)
+        return keras.Model(pictures, keras.layers.Add()([pictures, correction]), name="translator")
+    kernel = keras.initializers.GlorotUniform(seed=next_seed())
+    last = keras.layers.Conv2DTranspose(1, 4, 2, padding="same", activation="tanh", kernel_initializer=kernel)
+    return keras.Model(pictures, last(maps), name="translator")
 
 
-def patch_discriminator(side: int = 16, channels: Sequence[int] = (16, 32, 64), seed: int = 0) -> keras.Model:
+def patch_discriminator(side: int = 16, channels: Sequence[int] = (32, 64), seed: int = 0) -> keras.Model:
     """Build a network from pictures ``(batch, side, side, 1)`` to scores ``(batch, side / 4, side / 4, 1)``.
 
-    Each score judges the patch of the picture that it sees, 17 pixels wide (PatchGAN, Isola et al. 2017).
+    Each score judges the patch of the picture that it sees, 18 pixels wide (PatchGAN, Isola et al. 2017).
     """
     next_seed = SeedSequence(seed)
     pictures = keras.Input((side, side, 1))
     maps = pictures
-    for number, width in enumerate(channels):
-        maps = _leaky(_convolution(width, 2 if number else 1, next_seed)(maps))
-    return keras.Model(pictures, _convolution(1, 1, next_seed)(maps), name="discriminator")
+    for width in channels:
+        maps = _leaky(_convolution(width, 4, 2, next_seed)(maps))
+    return keras.Model(pictures, _convolution(1, 3, 1, next_seed)(maps), name="discriminator")
 
 
 def _leaky(values: Any) -> Any:
@@ -74,6 +70,6 @@ def _leaky(values: Any) -> Any:
     return keras.layers.LeakyReLU(SLOPE)(values)
 
 
-def _convolution(channels: int, strides: int, next_seed: SeedSequence) -> keras.layers.Layer:
+def _convolution(channels: int, width: int, strides: int, next_seed: SeedSequence) -> keras.layers.Layer:
     kernel = keras.initializers.HeNormal(seed=next_seed())
-    return keras.layers.Conv2D(channels, 3, strides, padding="same", kernel_initializer=kernel)
+    return keras.layers.Conv2D(channels, width, strides, padding="same", kernel_initializer=kernel)

@@ -22,6 +22,7 @@ from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
 from gankit.plots.style import attribute_moves, style_mixing, truncation
 from gankit.plots.tones import spectrogram, spectrogram_picture, spectrograms, tone_readings, tone_waves
+from gankit.plots.translation import hidden_writing, translation_training, translations
 
 __all__ = [
     "Fields",
@@ -43,6 +44,7 @@ __all__ = [
     "faces_by_score",
     "faces_side_by_side",
     "flow_film",
+    "hidden_writing",
     "histograms",
     "learned_flow",
     "losses",
@@ -70,5 +72,7 @@ __all__ = [
     "tile",
     "tone_readings",
     "tone_waves",
+    "translation_training",
+    "translations",
     "truncation",
 ]
