@@ -15,8 +15,8 @@ Sandler 2017, CycleGAN, a Master of Steganography; Bashkirova et al. 2019, Adver
 GANs (noise against it).
 
 Deviations:
-1. 16x16 gray faces, so the networks are small: two halvings, two residual blocks, no instance normalisation, which
-   would take away a face's brightness. A discriminator's patch is 17 pixels wide.
+1. 16x16 gray faces, so the networks are small: two halvings, a residual block, no instance normalisation, which would
+   take away a face's brightness. A discriminator's patch is 18 pixels wide.
 2. G(x) is x plus a correction, which is 0 at first (`--form picture` draws the whole picture, as the paper does).
 3. Batches of 16 instead of 1, so the buffer exchanges several pictures at once. Adam's rate is 0.001 instead of 0.0002.
 4. The running mean of the weights makes the pictures.

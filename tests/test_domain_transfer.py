@@ -11,7 +11,6 @@ from tensorflow import keras
 
 from gankit.errors import InputError
 from gankit.faces import FaceScaling, domains
-from gankit.faces.changes import blurred
 from gankit.models import PictureBuffer
 from gankit.networks.translation import patch_discriminator, translator
 from gankit.randomness import make_stream
@@ -116,23 +115,23 @@ def test_a_buffer_without_places_returns_everything_and_a_small_one_refuses():
 
 def test_a_correction_is_nothing_at_first_and_a_picture_is_bounded():
     pictures = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype(np.float32)
-    network = translator(side=8, channels=(2, 3, 4), blocks=1, seed=1)
+    network = translator(side=8, channels=(2, 3), blocks=1, seed=1)
     np.testing.assert_array_equal(network(pictures), pictures)
-    drawn = translator("picture", side=8, channels=(2, 3, 4), blocks=1, seed=1)(pictures).numpy()
+    drawn = translator("picture", side=8, channels=(2, 3), blocks=1, seed=1)(pictures).numpy()
     assert drawn.shape == (3, 8, 8, 1) and np.abs(drawn).max() < 1 and np.abs(drawn - pictures).max() > 0.5
     # By hand: kernels and biases down, in the block, and up.
-    weights = 2 * (9 + 1) + 3 * (18 + 1) + 4 * (27 + 1) + 2 * 4 * (36 + 1) + 3 * (36 + 1) + 2 * (27 + 1) + (18 + 1)
+    weights = 2 * (16 + 1) + 3 * (32 + 1) + 2 * 3 * (27 + 1) + 2 * (48 + 1) + (32 + 1)
     assert network.count_params() == weights
 
 
-def test_each_score_sees_a_patch_of_17_pixels():
-    network = patch_discriminator(side=32, channels=(2, 2, 2), seed=0)
+def test_each_score_sees_a_patch_of_18_pixels():
+    network = patch_discriminator(side=32, channels=(2, 2), seed=0)
     pictures = tf.Variable(np.random.default_rng(0).normal(size=(1, 32, 32, 1)).astype(np.float32))
     with tf.GradientTape() as tape:
         score = network(pictures)[0, 4, 4, 0]
     seen = np.abs(tape.gradient(score, pictures)[0, :, :, 0]) > 0
     assert network.output_shape == (None, 8, 8, 1) and not seen.all()
-    assert [np.ptp(np.flatnonzero(seen.any(axis=axis))) + 1 for axis in (0, 1)] == [17, 17]
+    assert [np.ptp(np.flatnonzero(seen.any(axis=axis))) + 1 for axis in (0, 1)] == [18, 18]
 
 
 # ---- Losses and one training step, on "pictures" of two numbers and linear networks in float64 ----
@@ -225,6 +224,7 @@ def test_two_steps_are_those_of_a_derivation(monkeypatch):
         # Central differences are right to 1e-9 or so, and Adam divides by gradients of about 1.
         for new, hand in zip(all_weights(gan), weights):
             np.testing.assert_allclose(new, hand, atol=1e-6)
+        weights = all_weights(gan)
     older = [old for old in fakes[0] if not any(np.allclose(old, new) for new in x @ weights[0] + weights[1])]
     assert older, "the buffer has shown no older fake"
 
@@ -325,7 +325,7 @@ def test_hidden_writing_is_found(glasses):
     assert abs(frames["back from the rendered"]) < best / 2
 
 
-def test_errors_after_the_way_back_are_those_of_the_disturbed_picture(light):
+def test_a_disturbance_that_is_only_passed_on_is_not_counted(light):
     def same(pictures):
         return pictures
 
@@ -338,12 +338,9 @@ def test_errors_after_the_way_back_are_those_of_the_disturbed_picture(light):
         assert rows["as it is"]["translated"] == 0
         apart = np.sqrt(((start.astype(np.float64) - other) ** 2).mean())
         assert rows["as it is"]["rendered"] == pytest.approx(apart, rel=1e-6)
-        blur = np.sqrt(((blurred(start, np.full(40, 0.5)) - start) ** 2).mean())
-        assert rows["blur 0.5"]["translated"] == pytest.approx(blur, rel=1e-6)
-        # Pictures of 8 bits are not changed by rounding. Noise of 0.05 loses little where it is clipped.
-        assert rows["8 bits"]["translated"] < 1e-6 and 0.035 < rows["noise 0.05"]["translated"] <= 0.051
-        levels = rows["noise"]["translated"]
-        assert levels == sorted(levels) and levels[training.NOISES.index(0.05)] == rows["noise 0.05"]["translated"]
+        # Whoever passes everything on passes on the disturbance, which is taken off again.
+        assert all(rows[name]["translated"] < 1e-6 for name in training.DISTURBANCES)
+        assert all(abs(level - apart) < 1e-6 for level in rows["noise"]["rendered"])
     assert "frames" not in found
 
 
@@ -362,7 +359,7 @@ def test_a_kept_translator_takes_and_gives_intensities():
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(lab, "two_domains", lambda *settings: domains.two_domains(*settings, test_people=6))
-    builder = lambda *arguments, **options: translator(*arguments, channels=(2, 2, 2), blocks=0, **options)  # noqa: E731
+    builder = lambda *arguments, **options: translator(*arguments, channels=(2, 2), blocks=0, **options)  # noqa: E731
     monkeypatch.setattr(lab, "translator", builder)
     monkeypatch.setattr(training, "translator", builder)
     monkeypatch.setattr(lab, "patch_discriminator", lambda seed: patch_discriminator(channels=(2, 2), seed=seed))

@@ -38,11 +38,15 @@ AT_ONCE = 500  # faces that pass through a network together
 DISTURBANCES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "as it is": lambda pictures, seed: pictures,
     "8 bits": lambda pictures, seed: np.round(255 * np.clip(pictures, 0, 1)) / 255,
-    "noise 0.02": lambda pictures, seed: noisy(pictures, np.full(len(pictures), 0.02), seed),
-    "noise 0.05": lambda pictures, seed: noisy(pictures, np.full(len(pictures), 0.05), seed),
+    "noise 0.02": lambda pictures, seed: _noisy(pictures, 0.02, seed),
+    "noise 0.05": lambda pictures, seed: _noisy(pictures, 0.05, seed),
     "blur 0.5": lambda pictures, seed: blurred(pictures, np.full(len(pictures), 0.5)),
 }
 NOISES = (0.0, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1)
+
+
+def _noisy(pictures: np.ndarray, deviation: float, seed: int) -> np.ndarray:
+    return noisy(pictures, np.full(len(pictures), deviation), seed)
 
 
 def error(pictures: np.ndarray, truth: np.ndarray) -> float:
@@ -176,12 +180,22 @@ def translation_errors(
     return found
 
 
+def after(back: Translator, pictures: np.ndarray, disturbed: np.ndarray) -> np.ndarray:
+    """Map disturbed pictures back, and take the disturbance off again.
+
+    Otherwise the noise itself, which a translator passes on, would be most of the error. What is left is what the
+    disturbance did to the translation.
+    """
+    return back(disturbed) - (disturbed - pictures)
+
+
 def hidden_information(faces: Domains, forward: Translator, backward: Translator, seed: int) -> dict[str, Any]:
     """Measure what a translated picture knows that a picture of its kind cannot know.
 
     Test faces are translated, disturbed, and mapped back. For comparison, the rendered truth is disturbed and mapped
     back. If the translated picture comes back much better, then it holds more than it shows; if a faint disturbance is
-    enough to lose that, it was written into faint details.
+    enough to lose that, it was written into faint details. If not, it stands there for everyone to see, as a change
+    that was not completed.
 
     Returns
     -------
@@ -196,11 +210,11 @@ def hidden_information(faces: Domains, forward: Translator, backward: Translator
         start, there, back = sides[number], both[number], both[1 - number]
         pictures = {"translated": there(start), "rendered": sides[1 - number]}
         found[direction] = {
-            name: {kind: error(back(disturb(each, seed)), start) for kind, each in pictures.items()}
+            name: {kind: error(after(back, each, disturb(each, seed)), start) for kind, each in pictures.items()}
             for name, disturb in DISTURBANCES.items()
         }
         found[direction]["noise"] = {
-            kind: [error(back(noisy(each, np.full(len(each), level), seed)), start) for level in NOISES]
+            kind: [error(after(back, each, _noisy(each, level, seed)), start) for level in NOISES]
             for kind, each in pictures.items()
         }
     if faces.task == "glasses":
@@ -230,7 +244,7 @@ def remembered_frames(faces: Domains, forward: Translator, backward: Translator,
         return float(np.corrcoef(darkness, faces.test_attributes["frame"])[0, 1])
 
     removed = backward(worn)
-    back = {f"back, {name}": correlation(forward(f(removed, seed))) for name, f in DISTURBANCES.items()}
+    back = {f"back, {name}": correlation(after(forward, removed, f(removed, seed))) for name, f in DISTURBANCES.items()}
     ends = {"rendered with glasses": worn, "back from the rendered": forward(without)}
     return {**{name: correlation(pictures) for name, pictures in ends.items()}, **back}
 
@@ -279,7 +293,7 @@ def figures(
         "truth": source,
         "8 (translated - truth)": 0.5 + 8 * (removed - source),
         "mapped back": forward(removed),
-        f"back, {noise}": forward(DISTURBANCES[noise](removed, seed)),
+        f"back, {noise}": after(forward, removed, DISTURBANCES[noise](removed, seed)),
         "back from the truth": forward(source),
     }
     series = {direction: hidden[direction]["noise"] for direction in directions}
