@@ -209,6 +209,14 @@ WRONG = {
             "def student_of(matrix, steps):\n    return matrix + matrix @ matrix / (4 * steps**2)",
         ],
     },
+    "domain_transfer": {
+        1: ["def best_score(p, q):\n    return q / (p + q)", "def best_score(p, q):\n    return np.log(p / q)"],
+        2: [
+            "def two_translations(m, s, n, t):\n    a = t / s\n    return (a, n - m), (-a, n + m)",
+            "def two_translations(m, s, n, t):\n    a = s / t\n    return (a, n - a * m), (-a, n + a * m)",
+        ],
+        3: ["def mean_stay(places, batch):\n    return batch / (2 * places)"],
+    },
     "digits": {
         1: [
             "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",
