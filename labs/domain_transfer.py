@@ -6,8 +6,8 @@ like one of ours? That alone would let G put glasses on another person. So a fac
 to be the face that it was: F(G(x)) = x and G(F(y)) = y. This is the cycle loss.
 
 No public set of pictures knows the right answer. Here the renderer draws each test face again with just that change, so
-every translation has a truth. And the cycle loss hides something: what a translated picture may not show, a generator
-writes into it as faint noise, and reads it on the way back.
+every translation has a truth. And the cycle loss has a price: how dark were the glasses that were taken off? A face
+without glasses cannot tell, but the way back needs it. So it stays in the picture, and the lab asks how.
 
 Papers: Zhu, Park, Isola and Efros 2017, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks; Mao et al. 2017 (least squares); Shrivastava et al. 2017 (the buffer of old pictures); Chu, Zhmoginov and
@@ -18,12 +18,14 @@ Deviations:
 1. 16x16 gray faces, so the networks are small: two halvings, a residual block, no instance normalisation, which would
    take away a face's brightness. A discriminator's patch is 18 pixels wide.
 2. G(x) is x plus a correction, which is 0 at first (`--form picture` draws the whole picture, as the paper does).
-3. Batches of 16 instead of 1, so the buffer exchanges several pictures at once. Adam's rate is 0.001 instead of 0.0002.
-4. The running mean of the weights makes the pictures.
+3. The weights of cycle and identity loss are 1 and 0.5 instead of 10 and 5: generators that begin with the identity
+   would stay there for hundreds of steps. Adam's rate is 0.001 instead of 0.0002.
+4. Batches of 8 instead of 1, so the buffer exchanges several pictures at once.
+5. The running mean of the weights makes the pictures.
 
 Run: python labs/domain_transfer.py                      (glasses; pictures in outputs/domain_transfer)
      python labs/domain_transfer.py --task light         (light from the left and from the right)
-     python labs/domain_transfer.py --cycle-noise 0.05   (noise on what is mapped back, against hidden writing)
+     python labs/domain_transfer.py --cycle-noise 0.1    (noise on what is mapped back, against hidden writing)
      python labs/domain_transfer.py --help               (all settings)
 """
 

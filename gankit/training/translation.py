@@ -257,8 +257,8 @@ def table(errors: Mapping[str, Mapping[str, float]], hidden: Mapping[str, Any]) 
         lines.append(f"  {direction:<14} " + "   ".join(cells))
     lines.append("Error after the way back, of translated and of rendered pictures")
     for direction in errors:
-        rows = {name: hidden[direction][name] for name in DISTURBANCES}
-        cells = [f"{name} {row['translated']:.4f}, {row['rendered']:.4f}" for name, row in rows.items()]
+        found = {name: hidden[direction][name] for name in DISTURBANCES}
+        cells = [f"{name} {each['translated']:.4f}, {each['rendered']:.4f}" for name, each in found.items()]
         lines.append(f"  {direction:<14} " + "   ".join(cells))
     if "frames" in hidden:
         lines.append("Correlation of the glasses' darkness with that of the person's frames")
