@@ -316,7 +316,12 @@ def test_hidden_writing_is_found(glasses):
         return np.clip(glasses.test_source + written, -5, 5)
 
     found = training.hidden_information(glasses, put_on, remove, 0)
-    assert set(found) == {"glasses on", "glasses off", "frames"}
+    assert set(found) == {"glasses on", "glasses off", "frames", "spread"}
+    dark = training.darkness(glasses.test_target, glasses)
+    assert dark.mean() == pytest.approx(1) and not training.darkness(glasses.test_source, glasses).any()
+    assert found["spread"]["rendered"] == pytest.approx(dark.std())
+    half = (glasses.test_source + glasses.test_target) / 2
+    np.testing.assert_allclose(training.darkness(half, glasses), dark / 2, atol=1e-5)
     off, frames = found["glasses off"], found["frames"]
     assert off["as it is"]["translated"] < 1e-3 < 0.2 < off["8 bits"]["translated"]
     best = frames["rendered with glasses"]

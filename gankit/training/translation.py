@@ -202,7 +202,8 @@ def hidden_information(faces: Domains, forward: Translator, backward: Translator
     dict
         For each direction, in which the face is translated first: for each of the :data:`DISTURBANCES` the errors after
         the way back, ``translated`` and ``rendered``; and under ``noise`` such errors for each of the :data:`NOISES`.
-        For glasses, also ``frames``: see :func:`remembered_frames`.
+        For glasses, also ``frames``: see :func:`remembered_frames`; and ``spread``, the deviation of the glasses'
+        :func:`darkness` over the people, ``rendered`` and ``translated``.
     """
     found: dict[str, Any] = {}
     sides, both = (faces.test_source, faces.test_target), (forward, backward)
@@ -219,29 +220,38 @@ def hidden_information(faces: Domains, forward: Translator, backward: Translator
         }
     if faces.task == "glasses":
         found["frames"] = remembered_frames(faces, forward, backward, seed)
+        pictures = {"rendered": faces.test_target, "translated": forward(faces.test_source)}
+        found["spread"] = {name: float(darkness(each, faces).std()) for name, each in pictures.items()}
     return found
+
+
+def darkness(pictures: np.ndarray, faces: Domains) -> np.ndarray:
+    """Measure how dark the glasses of each test person are, ``(n,)``: 0 without glasses, and 1 in the mean with them.
+
+    It is the difference from the person's picture without glasses, projected on the mean of this difference over the
+    rendered pairs.
+    """
+    change = (faces.test_target - faces.test_source).mean(axis=0)
+    return ((np.clip(pictures, 0, 1) - faces.test_source) * change).sum(axis=(1, 2)) / (change**2).sum()
 
 
 def remembered_frames(faces: Domains, forward: Translator, backward: Translator, seed: int) -> dict[str, float]:
     """Take glasses off and put them on again, and ask whether they are as dark as those that the person wore.
 
     The renderer draws frames from pale to dark, independently of everything else. So a picture without glasses cannot
-    tell how dark the person's frames are. The darkness in a picture is its difference from the picture without glasses,
-    projected on the mean difference.
+    tell how dark the person's frames are.
 
     Returns
     -------
     dict of float
-        Correlations of this darkness with the attribute ``frame``, over the test people: ``rendered with glasses`` (the
+        Correlations of the :func:`darkness` with the attribute ``frame``, over the test people: ``rendered with glasses`` (the
         most that can be expected); ``back from the rendered`` pictures without glasses (0 but for chance, of deviation
         1 / sqrt(n)); ``back, NAME`` for translations, after each of the :data:`DISTURBANCES`.
     """
     without, worn = faces.test_source, faces.test_target
-    change = (worn - without).mean(axis=0)
 
     def correlation(pictures: np.ndarray) -> float:
-        darkness = ((np.clip(pictures, 0, 1) - without) * change).sum(axis=(1, 2))
-        return float(np.corrcoef(darkness, faces.test_attributes["frame"])[0, 1])
+        return float(np.corrcoef(darkness(pictures, faces), faces.test_attributes["frame"])[0, 1])
 
     removed = backward(worn)
     back = {f"back, {name}": correlation(after(forward, removed, f(removed, seed))) for name, f in DISTURBANCES.items()}
@@ -263,6 +273,10 @@ def table(errors: Mapping[str, Mapping[str, float]], hidden: Mapping[str, Any]) 
     if "frames" in hidden:
         lines.append("Correlation of the glasses' darkness with that of the person's frames")
         lines.append("  " + "   ".join(f"{name} {value:.2f}" for name, value in hidden["frames"].items()))
+        spread = hidden["spread"]
+        lines.append(
+            f"Deviation of this darkness: {spread['rendered']:.2f} rendered, {spread['translated']:.2f} translated"
+        )
     return "\n".join(lines)
 
 
@@ -291,7 +305,7 @@ def figures(
         "face": target,
         "translated": removed,
         "truth": source,
-        "8 (translated - truth)": 0.5 + 8 * (removed - source),
+        "4 (translated - truth)": 0.5 + 4 * (removed - source),
         "mapped back": forward(removed),
         f"back, {noise}": after(forward, removed, DISTURBANCES[noise](removed, seed)),
         "back from the truth": forward(source),
