@@ -244,9 +244,9 @@ def remembered_frames(faces: Domains, forward: Translator, backward: Translator,
     Returns
     -------
     dict of float
-        Correlations of the :func:`darkness` with the attribute ``frame``, over the test people: ``rendered with glasses`` (the
-        most that can be expected); ``back from the rendered`` pictures without glasses (0 but for chance, of deviation
-        1 / sqrt(n)); ``back, NAME`` for translations, after each of the :data:`DISTURBANCES`.
+        Correlations of the :func:`darkness` with the attribute ``frame``, over the test people: ``rendered with
+        glasses`` (the most that can be expected); ``back from the rendered`` pictures without glasses (0 but for
+        chance, of deviation 1 / sqrt(n)); ``back, NAME`` for translations, after each of the :data:`DISTURBANCES`.
     """
     without, worn = faces.test_source, faces.test_target
 
