@@ -48,7 +48,7 @@ COMMON = {
     "cycle_noise": 0.0,
     "averaging": 0.995,
 }
-# Light changes every pixel, so its translation is learned sooner.
+# Light reaches its aim in half of the steps.
 RECIPES = {"glasses": COMMON, "light": {**COMMON, "steps": 1200}}
 SETTINGS = [name for name in COMMON if name not in ("form", "pictures", "steps", "decay", "averaging")]  # of the model
 CHOICES = {"form": (("correction", "picture"), "what a generator draws: a correction of its input, or all")}
