@@ -30,6 +30,7 @@ from gankit.metrics.modes import mode_coverage
 from gankit.metrics.paired import sign_test
 from gankit.metrics.perceptual import perceptual_distance, share_ranked, squared_error
 from gankit.metrics.pictures import BETTER, measure_pictures
+from gankit.metrics.restoration import peak_signal_to_noise, structural_similarity
 from gankit.metrics.shares import copied_share, largest_gap, total_variation
 from gankit.metrics.variety import between, pairwise_similarity, path_length
 
@@ -59,6 +60,7 @@ __all__ = [
     "movements",
     "pairwise_similarity",
     "path_length",
+    "peak_signal_to_noise",
     "perceptual_distance",
     "precision_recall",
     "read_back",
@@ -66,6 +68,7 @@ __all__ = [
     "sign_test",
     "sliced_wasserstein_distance",
     "squared_error",
+    "structural_similarity",
     "surest_first",
     "total_variation",
 ]

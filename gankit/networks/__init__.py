@@ -7,6 +7,7 @@ from gankit.networks.dcgan import PICTURE_BUILDERS, dcgan, dense_pictures, upsam
 from gankit.networks.fully_connected import fully_connected_GenDiscr
 from gankit.networks.growing import growing_GenDiscr
 from gankit.networks.latents import LatentGenerator
+from gankit.networks.picture_to_picture import SubPixel, picture_discriminator, residual_upsampler
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.signs import Signs
 from gankit.networks.small_faces import small_GenDiscr
@@ -23,6 +24,7 @@ __all__ = [
     "Signs",
     "SpectralConv2D",
     "SpectralDense",
+    "SubPixel",
     "apply_with",
     "change_pictures",
     "dcgan",
@@ -32,7 +34,9 @@ __all__ = [
     "fitting_networks",
     "fully_connected_GenDiscr",
     "growing_GenDiscr",
+    "picture_discriminator",
     "read_weights",
+    "residual_upsampler",
     "set_contrast",
     "shift_points",
     "small_GenDiscr",

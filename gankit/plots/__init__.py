@@ -17,6 +17,7 @@ from gankit.plots.faces import (
 from gankit.plots.flows import LearnedFlow, flow_film, learned_flow
 from gankit.plots.growing import distances_over_time
 from gankit.plots.measures import rankings
+from gankit.plots.pairs import columns_of_faces, trade
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
@@ -38,6 +39,7 @@ __all__ = [
     "checkpoint_choices",
     "chi_squared_density",
     "class_shares",
+    "columns_of_faces",
     "confusion_matrices",
     "convolutional",
     "distances_over_time",
@@ -74,5 +76,6 @@ __all__ = [
     "tone_waves",
     "translation_training",
     "translations",
+    "trade",
     "truncation",
 ]

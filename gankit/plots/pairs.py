@@ -1,0 +1,62 @@
+"""Pictures of restored faces: sheets of methods beside the truth, and the trade between two measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, tile
+
+
+def columns_of_faces(columns: Mapping[str, np.ndarray], inches: float = 1.0) -> Figure:
+    """Draw faces in columns, one for each method, so that each row shows one face.
+
+    Parameters
+    ----------
+    columns : mapping
+        Maps titles to equally many faces, ``(n, height, width)`` or ``(n, height, width, 3)``, intensities in [0, 1].
+    inches : float
+        Width of a face.
+    """
+    faces = np.stack(list(columns.values()), axis=1)
+    rows, count, height, width = faces.shape[:4]
+    figure = new_figure((inches * count + 0.2, inches * rows + 0.6))
+    axes = figure.subplots()
+    pictures = faces.reshape(-1, *faces.shape[2:])
+    axes.imshow(tile(pictures, count), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_xticks([number * (width + 1) + width / 2 - 0.5 for number in range(count)], list(columns), fontsize=9)
+    axes.xaxis.tick_top()
+    axes.set_yticks([])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+def trade(points: Mapping[str, tuple[float, float]], path: np.ndarray, names: tuple[str, str]) -> Figure:
+    """Draw methods as points: a distance to the right, where less is better, and a likeness upwards.
+
+    Parameters
+    ----------
+    points : mapping
+        Maps the name of each method to its distance and its likeness.
+    path : numpy.ndarray
+        Points between two of the methods, ``(k, 2)``, drawn as a line.
+    names : (str, str)
+        What the two axes show.
+    """
+    figure = new_figure((7.5, 4.6))
+    axes = figure.subplots()
+    axes.plot(*np.asarray(path).T, color="0.6", marker=".", linewidth=1, label="networks between the two")
+    for name, (distance, likeness) in points.items():
+        colour = FAKE_COLOUR if "GAN" in name else REAL_COLOUR
+        axes.plot(distance, likeness, marker="o", color=colour)
+        axes.annotate(name, (distance, likeness), xytext=(6, 4), textcoords="offset points", fontsize=9, color=colour)
+    axes.set_xlabel(f"{names[0]} (less is better)")
+    axes.set_ylabel(f"{names[1]} (more is better)")
+    axes.margins(x=0.15, y=0.1)
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8, loc="lower left")
+    return figure

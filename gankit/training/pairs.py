@@ -1,0 +1,111 @@
+"""What labs share that turn a picture into another one: faces to learn from, faces to measure on, and the measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from tensorflow import keras
+
+from gankit.errors import InputError
+from gankit.faces import FaceScaling, load_faces
+from gankit.faces.imports import area_average
+from gankit.faces.renderer import render_faces
+from gankit.metrics import peak_signal_to_noise, structural_similarity
+from gankit.networks.face_encoder import FaceEncoder
+from gankit.training.faces import hold_out
+
+# Seeds of data count from the run's seed, so this one is far away from all of them.
+UNSEEN = 1_000_003
+# Of faces from a file, this share is kept back to measure on.
+SHARE_UNSEEN = 0.2
+AT_ONCE = 250  # pictures in one batch of a network
+
+
+def faces_to_restore(
+    path: str | Path | None, size: int, count: int, unseen: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Render faces, or read them from a file and shrink them.
+
+    Parameters
+    ----------
+    path : path, optional
+        A file of square faces of at least ``size`` pixels, as :func:`gankit.faces.load_faces` reads it; larger ones are
+        averaged down. Without it, faces are rendered.
+    size : {16, 32, 64}
+        Height and width of the faces.
+    count, unseen : int
+        Faces to learn from and to measure on. From a file, at most so many: a fifth of it is kept back to measure on.
+    seed : int
+        Seed of the rendered faces, or of the choice of those that are kept back.
+
+    Returns
+    -------
+    training, unseen : numpy.ndarray
+        float32, intensities in [0, 1], ``(n, size, size)`` each.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, its faces are too small or not square, or there are too few.
+    """
+    if path is None:
+        sets = (render_faces(count, size, seed)[0], render_faces(unseen, size, seed + UNSEEN)[0])
+        return sets[0] / np.float32(255), sets[1] / np.float32(255)
+    faces = load_faces(path, size=None)
+    height, width = faces.shape[1:]
+    if height != width or height < size:
+        raise InputError(f"{path} holds faces of {height}x{width} pixels; square ones of at least {size} are needed.")
+    training, kept_back = hold_out(faces, SHARE_UNSEEN, seed)
+    if not len(kept_back):
+        raise InputError(f"{path} holds {len(faces)} faces; a fifth is kept back, so at least 18 are needed.")
+    return shrunk(training[:count], size), shrunk(kept_back[:unseen], size)
+
+
+def shrunk(faces: np.ndarray, size: int) -> np.ndarray:
+    """Average square uint8 faces ``(n, side, side)`` down to float32 intensities ``(n, size, size)`` in [0, 1]."""
+    averaged = faces if faces.shape[1] == size else np.stack([area_average(face, size) for face in faces])
+    return (averaged / 255).astype(np.float32)
+
+
+def prepared(pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
+    """Scale intensities ``(n, height, width)`` for a network: float32, ``(n, height, width, 1)``."""
+    return ((np.asarray(pictures, np.float32) - scaling.mean) / scaling.scale)[..., None]
+
+
+def apply_to_pictures(network: keras.Model, pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
+    """Apply a network to intensities ``(n, height, width)`` and return intensities in [0, 1], float32."""
+    scaled = prepared(pictures, scaling)
+    # Not `predict`, which would make a graph for every network.
+    parts = [network(scaled[start : start + AT_ONCE], training=False) for start in range(0, len(scaled), AT_ONCE)]
+    return scaling.recover(np.concatenate(parts))
+
+
+def measure_restored(
+    rows: Mapping[str, np.ndarray], truth: np.ndarray, encoder: FaceEncoder
+) -> dict[str, dict[str, float]]:
+    """Compare restored faces with the true ones.
+
+    Parameters
+    ----------
+    rows : mapping
+        Maps the name of each method to its faces, ``(n, size, size)``, intensities in [0, 1].
+    truth : numpy.ndarray
+        The true faces.
+    encoder : FaceEncoder
+        The network of the perceptual distance.
+
+    Returns
+    -------
+    dict of dict
+        For each method the means over the faces: ``PSNR`` in decibels, ``SSIM`` and ``perceptual``.
+    """
+    return {
+        name: {
+            "PSNR": float(peak_signal_to_noise(faces, truth).mean()),
+            "SSIM": float(structural_similarity(faces, truth).mean()),
+            "perceptual": float(encoder.perceptual_distance(faces, truth).mean()),
+        }
+        for name, faces in rows.items()
+    }
