@@ -34,3 +34,5 @@ STABILISERS = (
     "averaging",
     "augmentation",
 )
+# What labs/inpainting.py hides of a face.
+HOLES = ("half", "square", "strokes")

@@ -217,6 +217,33 @@ WRONG = {
         ],
         3: ["def mean_stay(places, batch):\n    return batch / (2 * places)"],
     },
+    "super_resolution": {
+        1: [
+            "def sub_pixel(maps):\n"
+            "    height, width, channels = maps.shape\n"
+            "    return maps.reshape(2 * height, 2 * width, channels // 4)",
+            "def sub_pixel(maps):\n"
+            "    height, width, channels = maps.shape\n"
+            "    squares = maps.reshape(height, width, 2, 2, channels // 4)\n"
+            "    return squares.transpose(0, 3, 1, 2, 4).reshape(2 * height, 2 * width, channels // 4)",
+        ],
+        2: ["def expected_errors(v):\n    return v, np.sqrt(2) * v", "def expected_errors(v):\n    return 0, v"],
+        3: [
+            "def factor_of_error(decibels):\n    return 10 ** (-decibels / 20)",
+            "def factor_of_error(decibels):\n    return 2 ** (-decibels / 3)",
+        ],
+    },
+    "inpainting": {
+        1: [
+            "def error_of_mean(first, second, truth):\n    return np.mean(((first + second) / 2 - truth) ** 2)",
+            "def error_of_mean(first, second, truth):\n    return np.mean((first - truth) * (truth - second))",
+        ],
+        2: [
+            "def filled(faces, hidden, guess):\n    return np.where(hidden, faces, guess)",
+            "def filled(faces, hidden, guess):\n    return hidden * guess + (1 - hidden) * faces",
+        ],
+        3: ["def expected_errors(v, k):\n    return 2 * v, v * (1 - 1 / k)"],
+    },
     "digits": {
         1: [
             "def slopes(s):\n    probability = 1 / (1 + np.exp(-s))\n    return -probability, probability",

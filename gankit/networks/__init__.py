@@ -7,7 +7,12 @@ from gankit.networks.dcgan import PICTURE_BUILDERS, dcgan, dense_pictures, upsam
 from gankit.networks.fully_connected import fully_connected_GenDiscr
 from gankit.networks.growing import growing_GenDiscr
 from gankit.networks.latents import LatentGenerator
-from gankit.networks.picture_to_picture import SubPixel, picture_discriminator, residual_upsampler
+from gankit.networks.picture_to_picture import (
+    SubPixel,
+    inpainting_generator,
+    picture_discriminator,
+    residual_upsampler,
+)
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.signs import Signs
 from gankit.networks.small_faces import small_GenDiscr
@@ -34,6 +39,7 @@ __all__ = [
     "fitting_networks",
     "fully_connected_GenDiscr",
     "growing_GenDiscr",
+    "inpainting_generator",
     "picture_discriminator",
     "read_weights",
     "residual_upsampler",

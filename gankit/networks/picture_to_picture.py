@@ -127,3 +127,68 @@ def picture_discriminator(
     last = keras.initializers.GlorotUniform(seed=next_seed())
     scores = keras.layers.Dense(1, kernel_initializer=last)(keras.layers.Flatten()(maps))
     return keras.Model(pictures, scores, name="discriminator")
+
+
+def inpainting_generator(
+    size: int, latents: int, channels: Sequence[int] = (24, 48, 64), seed: int | None = None
+) -> keras.Model:
+    """Build a network that fills holes in gray pictures: down to small maps, latents join, and up again.
+
+    Each larger map on the way up also gets the map of its size on the way down (Ronneberger et al. 2015, U-Net). The
+    latents decide what the hole shows, as far as the rest of the picture leaves it open.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of the pictures, divisible by 2 as often as there are smaller maps.
+    latents : int
+        Length of a latent vector.
+    channels : sequence of int
+        Channels of the maps, the largest map first.
+    seed : int, optional
+        Seed of the initial weights; by default, TensorFlow's global generator chooses it.
+
+    Returns
+    -------
+    keras.Model
+        ``[(batch, size, size, 2), (batch, latents)] -> (batch, size, size, 1)``. The two channels are the picture, with
+        0 in the hole, and the hole, 1 where a pixel is hidden. The last layer is tanh.
+
+    Raises
+    ------
+    InputError
+        If the size cannot be halved so often.
+    """
+    if size % 2 ** (len(channels) - 1):
+        raise InputError(f"The pictures are {size} pixels wide, which cannot be halved {len(channels) - 1} times.")
+    next_seed = SeedSequence(seed)
+
+    def convolution(maps: keras.KerasTensor, filters: int, strides: int = 1) -> keras.KerasTensor:
+        initial = keras.initializers.HeNormal(seed=next_seed())
+        return keras.layers.Conv2D(filters, 3, strides=strides, padding="same", kernel_initializer=initial)(maps)
+
+    def relu(maps: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.ReLU()(maps)
+
+    # ---- Smaller: 16x16 -> 8x8 -> 4x4 ----
+    context, latent = keras.Input((size, size, 2)), keras.Input((latents,))
+    sizes = [relu(convolution(context, channels[0]))]
+    for width in channels[1:]:
+        sizes.append(relu(convolution(sizes[-1], width, strides=2)))
+
+    # ---- The latents join the smallest map ----
+    side = size // 2 ** (len(channels) - 1)
+    initial = keras.initializers.HeNormal(seed=next_seed())
+    chosen = keras.layers.Dense(side * side * channels[-1], kernel_initializer=initial)(latent)
+    chosen = keras.layers.Reshape((side, side, channels[-1]))(chosen)
+    maps = keras.layers.Concatenate()([sizes[-1], chosen])
+    for _ in range(2):
+        maps = relu(convolution(maps, channels[-1]))
+
+    # ---- Larger: 4x4 -> 8x8 -> 16x16 ----
+    for width, beside in zip(channels[-2::-1], sizes[-2::-1]):
+        maps = relu(SubPixel()(convolution(maps, 4 * width)))
+        maps = relu(convolution(keras.layers.Concatenate()([maps, beside]), width))
+    last = keras.initializers.GlorotUniform(seed=next_seed())
+    pictures = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", kernel_initializer=last)(maps)
+    return keras.Model([context, latent], pictures, name="generator")

@@ -17,7 +17,7 @@ from gankit.plots.faces import (
 from gankit.plots.flows import LearnedFlow, flow_film, learned_flow
 from gankit.plots.growing import distances_over_time
 from gankit.plots.measures import rankings
-from gankit.plots.pairs import columns_of_faces, trade
+from gankit.plots.pairs import columns_of_faces, spread_and_error, trade, without_hidden
 from gankit.plots.points import TrainedPoints, points, points_film, points_side_by_side
 from gankit.plots.smileys import checkpoint_choices, rows_of_pictures, shares_of_combinations
 from gankit.plots.stabilisers import paired_differences, stabilised_film, stabilised_runs
@@ -67,6 +67,7 @@ __all__ = [
     "spectrogram",
     "spectrogram_picture",
     "spectrograms",
+    "spread_and_error",
     "squared_sums",
     "stabilised_film",
     "stabilised_runs",
@@ -78,4 +79,5 @@ __all__ = [
     "translations",
     "trade",
     "truncation",
+    "without_hidden",
 ]

@@ -60,3 +60,35 @@ def trade(points: Mapping[str, tuple[float, float]], path: np.ndarray, names: tu
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8, loc="lower left")
     return figure
+
+
+def without_hidden(pictures: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Paint hidden pixels red: ``(n, height, width, 3)`` for pictures and bool holes ``(n, height, width)``."""
+    red = np.array([0.82, 0.29, 0.36])
+    return np.where(hidden[..., None], red, np.repeat(pictures[..., None], 3, axis=-1))
+
+
+def spread_and_error(panels: Mapping[str, tuple[np.ndarray, np.ndarray, float]]) -> Figure:
+    """Draw maps of the answers' spread and of another method's error, and the pixels of one against the other.
+
+    Parameters
+    ----------
+    panels : mapping
+        Maps the name of each kind of hole to two maps ``(height, width)`` and their correlation.
+    """
+    titles = ("spread of the answers", "error of the ridge regression")
+    figure = new_figure((9.5, 2.9 * len(panels)))
+    rows = figure.subplots(len(panels), 3, squeeze=False)
+    for row, (name, (spread, error, correlation)) in zip(rows, panels.items()):
+        largest = np.nanmax([spread, error])
+        for axes, values, title in zip(row, (spread, error), titles):
+            image = axes.imshow(values, cmap="magma", vmin=0, vmax=largest)
+            axes.set_title(f"{name}: {title}", fontsize=10)
+            axes.set_axis_off()
+        figure.colorbar(image, ax=list(row[:2]), fraction=0.03)
+        row[2].plot(error.ravel(), spread.ravel(), ".", color=FAKE_COLOUR, markersize=4)
+        row[2].plot([0, largest], [0, largest], color="0.3", linewidth=1, linestyle="--")
+        row[2].set(xlabel=titles[1], ylabel=titles[0])
+        row[2].set_title(f"each pixel, correlation {correlation:.2f}", fontsize=10)
+        row[2].grid(alpha=0.25)
+    return figure

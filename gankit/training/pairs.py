@@ -20,6 +20,7 @@ from gankit.training.faces import hold_out
 UNSEEN = 1_000_003
 # Of faces from a file, this share is kept back to measure on.
 SHARE_UNSEEN = 0.2
+STORED = 16  # height and width of the faces of the course
 AT_ONCE = 250  # pictures in one batch of a network
 
 
@@ -27,6 +28,8 @@ def faces_to_restore(
     path: str | Path | None, size: int, count: int, unseen: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Render faces, or read them from a file and shrink them.
+
+    The faces of 16x16 pixels to learn from are those of the course, which are rendered already.
 
     Parameters
     ----------
@@ -51,8 +54,8 @@ def faces_to_restore(
         If the file cannot be read, its faces are too small or not square, or there are too few.
     """
     if path is None:
-        sets = (render_faces(count, size, seed)[0], render_faces(unseen, size, seed + UNSEEN)[0])
-        return sets[0] / np.float32(255), sets[1] / np.float32(255)
+        learned = load_faces()[:count] if size == STORED else render_faces(count, size, seed)[0]
+        return shrunk(learned, size), shrunk(render_faces(unseen, size, seed + UNSEEN)[0], size)
     faces = load_faces(path, size=None)
     height, width = faces.shape[1:]
     if height != width or height < size:
