@@ -29,7 +29,7 @@ from typing import Any
 
 from gankit import scripts
 
-RECIPE = {"pictures": 3000, "steps": 1500, "batch_size": 16, "learning_rate": 0.001, "decay": 0.5}
+RECIPE = {"pictures": 3000, "steps": 1000, "batch_size": 16, "learning_rate": 0.001, "decay": 0.5}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/super_resolution", {"default": RECIPE})
 PARSER.add_argument("--faces", type=Path, help="faces of at least 32x32 pixels, .npy or .npz, instead of rendered ones")
 PARSER.add_argument(
@@ -194,6 +194,8 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Measures, beside methods without a network, and of the networks between two ----
         encoder, last = FaceEncoder.load(), name
         methods = {"nearest": training.nearest(low), "bicubic": training.bicubic(low), **restored}
+        if options.faces is None:
+            methods["redrawn"] = pairs.redrawn(len(truth), training.HIGH, seed)
         rows = pairs.measure_restored(methods, truth, encoder)
         between = {}
         for share in training.BETWEEN:

@@ -181,7 +181,7 @@ def report(
     spreads: dict[str, dict[str, float]] = {}
     arrays: dict[str, dict[str, np.ndarray]] = {}
     for kind, hidden in holes.items():
-        several = answers.several(truth, hidden)
+        several = answers.several(truth, hidden, ANSWERS)
         filled = fillings(known, truth, hidden, several)
         measured = measure_restored(filled, truth, encoder)
         rows.update({f"{kind}: {method}": measures for method, measures in measured.items()})

@@ -10,9 +10,10 @@ from tensorflow import keras
 
 from gankit.errors import InputError
 from gankit.faces import FaceScaling, load_faces
+from gankit.faces.attributes import sample_attributes
 from gankit.faces.imports import area_average
-from gankit.faces.renderer import render_faces
-from gankit.metrics import peak_signal_to_noise, structural_similarity
+from gankit.faces.renderer import render, render_faces
+from gankit.metrics import frechet_distance, peak_signal_to_noise, structural_similarity
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.training.faces import hold_out
 
@@ -66,6 +67,19 @@ def faces_to_restore(
     return shrunk(training[:count], size), shrunk(kept_back[:unseen], size)
 
 
+def redrawn(unseen: int, size: int, seed: int) -> np.ndarray:
+    """Render the unseen faces again with other textures and another noise: float32, ``(unseen, size, size)``.
+
+    Nobody can know these from a smaller picture or from a part of it, so this is what a perfect guess would look like.
+
+    Parameters
+    ----------
+    unseen, size, seed
+        As given to :func:`faces_to_restore`.
+    """
+    return shrunk(render(sample_attributes(unseen, seed + UNSEEN), size, seed + 2 * UNSEEN), size)
+
+
 def shrunk(faces: np.ndarray, size: int) -> np.ndarray:
     """Average square uint8 faces ``(n, side, side)`` down to float32 intensities ``(n, size, size)`` in [0, 1]."""
     averaged = faces if faces.shape[1] == size else np.stack([area_average(face, size) for face in faces])
@@ -102,13 +116,25 @@ def measure_restored(
     Returns
     -------
     dict of dict
-        For each method the means over the faces: ``PSNR`` in decibels, ``SSIM`` and ``perceptual``.
+        For each method the means over the faces: ``PSNR`` in decibels, ``SSIM`` and ``perceptual``. ``Frechet`` is the
+        Frechet distance between the sets of all restored and of all true faces, on :func:`textures`.
     """
+    true_textures = textures(truth, encoder)
     return {
         name: {
             "PSNR": float(peak_signal_to_noise(faces, truth).mean()),
             "SSIM": float(structural_similarity(faces, truth).mean()),
             "perceptual": float(encoder.perceptual_distance(faces, truth).mean()),
+            "Frechet": frechet_distance(true_textures, textures(faces, encoder)),
         }
         for name, faces in rows.items()
     }
+
+
+def textures(faces: np.ndarray, encoder: FaceEncoder) -> np.ndarray:
+    """Return the mean of each channel of the encoder's finest map over all places: ``(n, 64)``.
+
+    They say how much of each fine pattern a face shows, and not where.
+    """
+    parts = [faces[start : start + AT_ONCE] for start in range(0, len(faces), AT_ONCE)]
+    return np.concatenate([encoder.maps(part)[0].mean(axis=(1, 2)) for part in parts])

@@ -19,7 +19,7 @@ FACES_MEASURED = 500
 FACES_IN_A_FRAME, FRAMES = 10, 12
 # The second trainings take this share of the steps of the first one. A step with a discriminator takes COST times as
 # long as one without, measured on one core, so the network without it makes COST times as many.
-SECOND, COST = 0.5, 1.6
+SECOND, COST = 0.6, 1.75
 FIRST = "first half"
 BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
 
