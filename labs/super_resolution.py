@@ -171,7 +171,8 @@ def main(arguments: list[str] | None = None) -> None:
 
         # ---- Trainings. The first learns by squared error. The others go on from there, all for the same time ----
         run = Run(output.checkpoints, options)
-        weights, films, clocks, restored = {}, {}, {}, {}
+        weights: dict[str, list] = {}
+        films, clocks, restored = {}, {}, {}
         for name, weight in training.trainings(options.weights).items():
             generator = residual_upsampler(training.LOW, seed=seed)
             if weights:
@@ -192,7 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
             weights[name] = generator.get_weights()
 
         # ---- Measures, beside methods without a network, and of the networks between two ----
-        encoder, last = FaceEncoder.load(), name
+        encoder, last = FaceEncoder.load(), list(weights)[-1]
         methods = {"nearest": training.nearest(low), "bicubic": training.bicubic(low), **restored}
         if options.faces is None:
             methods["redrawn"] = pairs.redrawn(len(truth), training.HIGH, seed)

@@ -270,10 +270,22 @@ def test_faces_that_are_too_small_or_too_few_are_refused(tmp_path, shape, text):
 
 def test_restored_faces_are_compared_with_the_true_ones():
     truth = pictures(3, 16, 16)
-    rows = pairs.measure_restored({"same": truth, "darker": 0.9 * truth}, truth, FaceEncoder.load())
-    assert rows["same"] == {"PSNR": np.inf, "SSIM": pytest.approx(1), "perceptual": 0}
+    sets = {"same": truth, "darker": 0.9 * truth, "in another order": truth[::-1]}
+    rows = pairs.measure_restored(sets, truth, FaceEncoder.load())
+    zero = pytest.approx(0, abs=1e-6)
+    assert rows["same"] == {"PSNR": np.inf, "SSIM": pytest.approx(1), "perceptual": 0, "Frechet": zero}
+    # A distance between sets does not ask which face belongs to which.
+    assert rows["in another order"]["Frechet"] == zero and rows["in another order"]["perceptual"] > 0.1
     expected = -10 * np.log10(0.01 * (truth**2).mean(axis=(1, 2))).mean()
-    assert rows["darker"]["PSNR"] == pytest.approx(expected) and rows["darker"]["perceptual"] > 0
+    assert rows["darker"]["PSNR"] == pytest.approx(expected) and rows["darker"]["Frechet"] > 1e-4
+
+
+def test_redrawn_faces_are_the_unseen_ones_with_other_textures():
+    _, unseen = pairs.faces_to_restore(None, 32, 1, 6, seed=3)
+    again = pairs.redrawn(6, 32, seed=3)
+    assert again.shape == unseen.shape and again.dtype == np.float32 and (again != unseen).mean() > 0.5
+    alike = [[np.corrcoef(one.ravel(), other.ravel())[0, 1] for other in unseen] for one in again]
+    assert (np.argmax(alike, axis=1) == np.arange(6)).all() and np.min(np.diag(alike)) > 0.8
 
 
 # ---- The script ----
