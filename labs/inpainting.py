@@ -29,7 +29,7 @@ from gankit import scripts
 
 RECIPE = {
     "pictures": 10_000,
-    "steps": 2000,
+    "steps": 1200,
     "batch_size": 16,
     "latents": 16,
     "adversarial": 0.1,

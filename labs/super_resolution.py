@@ -3,10 +3,12 @@
 Many faces of 32x32 pixels look the same at 8x8. A network that is trained on squared error learns their mean, which is
 the best guess for each pixel and looks blurred. A discriminator refuses blurred faces, so a network that also has to
 please it must choose one of the many. It then has a larger squared error, and looks more like a face. The lab measures
-both: squared error as a peak signal-to-noise ratio (PSNR), looks as a perceptual distance to the true face.
+both: squared error as a peak signal-to-noise ratio (PSNR), likeness as a perceptual distance to the true face, and as a
+Frechet distance between the sets of restored and of true faces.
 
 Papers: Ledig et al. 2017, Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network (this
-calls the two networks SRResNet and SRGAN); Wang et al. 2018, ESRGAN (networks between the two).
+calls the two networks SRResNet and SRGAN); Wang et al. 2018, ESRGAN (networks between the two); Blau and
+Michaeli 2018, The Perception-Distortion Tradeoff.
 
 Deviations:
 1. The content loss is the squared error of pixels, not of a network's features. The lab measures with the features of
@@ -210,7 +212,7 @@ def main(arguments: list[str] | None = None) -> None:
         shown = {"8x8": methods["nearest"], **{each: methods[each] for each in ("bicubic", "squared error", last)}}
         columns = {title: faces[:5] for title, faces in {**shown, "truth": truth}.items()}
         output.save_figure(plots.columns_of_faces(columns), "faces.png")
-        output.save_figure(training.draw_trade(rows, path), "trade.png")
+        output.save_figure(plots.trade(rows, list(path.values())), "trade.png")
         frames, at = training.joined(films[training.FIRST], films[last])
         output.save_animation(frames, "training.gif", at, enlarged=2)
     print(scripts.table(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -35,30 +35,39 @@ def columns_of_faces(columns: Mapping[str, np.ndarray], inches: float = 1.0) -> 
     return figure
 
 
-def trade(points: Mapping[str, tuple[float, float]], path: np.ndarray, names: tuple[str, str]) -> Figure:
-    """Draw methods as points: a distance to the right, where less is better, and a likeness upwards.
+def trade(rows: Mapping[str, Mapping[str, float]], between: Sequence[Mapping[str, float]]) -> Figure:
+    """Draw the PSNR of each method against both of its distances, where the upper left corner is the best.
 
     Parameters
     ----------
-    points : mapping
-        Maps the name of each method to its distance and its likeness.
-    path : numpy.ndarray
-        Points between two of the methods, ``(k, 2)``, drawn as a line.
-    names : (str, str)
-        What the two axes show.
+    rows : mapping
+        For each method its ``PSNR``, ``perceptual`` and ``Frechet``.
+    between : sequence of mapping
+        The same for networks between two of the methods, drawn as a line.
     """
-    figure = new_figure((7.5, 4.6))
-    axes = figure.subplots()
-    axes.plot(*np.asarray(path).T, color="0.6", marker=".", linewidth=1, label="networks between the two")
-    for name, (distance, likeness) in points.items():
-        colour = FAKE_COLOUR if "GAN" in name else REAL_COLOUR
-        axes.plot(distance, likeness, marker="o", color=colour)
-        axes.annotate(name, (distance, likeness), xytext=(6, 4), textcoords="offset points", fontsize=9, color=colour)
-    axes.set_xlabel(f"{names[0]} (less is better)")
-    axes.set_ylabel(f"{names[1]} (more is better)")
-    axes.margins(x=0.15, y=0.1)
-    axes.grid(alpha=0.25)
-    axes.legend(fontsize=8, loc="lower left")
+    figure = new_figure((10, 4.4))
+    for axes, (measure, title) in zip(
+        figure.subplots(1, 2, sharey=True),
+        {
+            "perceptual": "perceptual distance to the true faces",
+            "Frechet": "Frechet distance to the set of true faces",
+        }.items(),
+    ):
+        path = [(row[measure], row["PSNR"]) for row in between]
+        axes.plot(*np.transpose(path), color="0.6", marker=".", linewidth=1, label="networks between the two")
+        for name, row in rows.items():
+            colour = FAKE_COLOUR if "GAN" in name else "0.3" if name == "redrawn" else REAL_COLOUR
+            place = row[measure], row["PSNR"]
+            axes.plot(*place, marker="o", color=colour)
+            axes.annotate(name, place, xytext=(6, 4), textcoords="offset points", fontsize=9, color=colour)
+        axes.set_xlabel(title)
+        axes.margins(x=0.2, y=0.1)
+        axes.grid(alpha=0.25)
+        if measure == "Frechet":
+            axes.set_xscale("log")
+        else:
+            axes.set_ylabel("PSNR in dB")
+            axes.legend(fontsize=8, loc="lower left")
     return figure
 
 

@@ -21,8 +21,8 @@ SIZE = 16
 # Holes of each kind to train on, faces to measure on, and answers of which the spread is measured.
 HOLES_OF_A_KIND, FACES_MEASURED, ANSWERS = 1000, 500, 16
 FACES_IN_A_FRAME, FRAMES = 10, 20
-# The best of 1e-4, 3e-4, 1e-3, 3e-3 and 1e-2 on half faces.
-RIDGE = 1e-3
+# The best of 1e-4, 1e-3 and 1e-2 on half faces.
+RIDGE = 1e-4
 AT_ONCE = 500
 
 # Fills faces and holes, (n, size, size) each, from latents (n, latents).

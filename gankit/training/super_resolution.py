@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from gankit.models import AdversarialModel
-from gankit.plots import tile, trade
+from gankit.plots import tile
 from gankit.training.callbacks import Snapshots
 from gankit.training.pairs import apply_to_pictures
 
@@ -80,10 +79,3 @@ def film(model: AdversarialModel, low: np.ndarray, steps: int) -> Snapshots:
 def joined(first: Snapshots, second: Snapshots) -> tuple[list[np.ndarray], list[int]]:
     """Return the frames of two trainings that follow each other, and their steps counted from the first training."""
     return first.frames + second.frames[1:], first.steps + [first.steps[-1] + step for step in second.steps[1:]]
-
-
-def draw_trade(rows: Mapping[str, Mapping[str, float]], between: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw the PSNR of each method against its perceptual distance, with the networks between the first and last."""
-    points = {name: (row["perceptual"], row["PSNR"]) for name, row in rows.items()}
-    path = np.array([(row["perceptual"], row["PSNR"]) for row in between.values()])
-    return trade(points, path, ("perceptual distance", "PSNR in dB"))
