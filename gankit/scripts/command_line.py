@@ -41,7 +41,6 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "decay": (fraction, "last part of the steps, in which the learning rates fall to 0"),
     "beta_1": (fraction, "Adam's weight of the past in the mean gradient"),
     "beta_2": (fraction, "Adam's weight of the past in the mean squared gradient"),
-    "adversarial": (positive, "weight of the adversarial loss"),
     "lambda_gp": (not_negative, "weight of the gradient penalty"),
     "lessons": (whole_number(4), "pictures of the teacher to learn from"),
     "adversarial": (not_negative, "weight of the adversarial loss beside the squared error"),
