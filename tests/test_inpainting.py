@@ -247,7 +247,8 @@ class Stop(Exception):
 
 def test_the_script_runs_end_to_end_and_resumes(tmp_path, monkeypatch, eagerly, capsys, some_faces):
     """Stopped between training and measures, and resumed, it does not train again."""
-    monkeypatch.setattr(training, "ANSWERS", 6)
+    for name, smaller in {"ANSWERS": 6, "HOLES_OF_A_KIND": 4, "FRAMES": 1}.items():
+        monkeypatch.setattr(training, name, smaller)
     monkeypatch.setattr(lab, "inpainting_generator", lambda *a, **o: inpainting_generator(*a, channels=(4, 5, 6), **o))
     arguments = ["--steps", "2", "--batch-size", "2", "--faces", str(some_faces), "--output", str(tmp_path / "output")]
 
