@@ -83,7 +83,7 @@ class Clock(ProcessorTime):
     def __init__(self, seconds: float, optimizers: list[keras.optimizers.Optimizer], share: float):
         super().__init__(limit=seconds)
         self._seconds, self._optimizers, self._share = seconds, optimizers, share
-        self._rates = [float(np.array(optimizer.learning_rate)) for optimizer in optimizers]
+        self._rates = [float(optimizer.learning_rate.numpy()) for optimizer in optimizers]
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rates of the next steps, and start the clock."""

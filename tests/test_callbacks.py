@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
+from benchmarks import which_gan
 from convolutional_gan import convolutional_GenDiscr
 from gankit import memory
 from gankit.datasets.point_clouds import four_clouds
@@ -145,3 +146,32 @@ def test_checkpoints_of_another_content_are_refused(about, tmp_path):
     np.savez(path, **({} if about is None else {"about": np.array(about)}), weights=np.zeros(3))
     with pytest.raises(InputError, match="run.npz is damaged or of another format"):
         read_checkpoint(path)
+
+
+def test_the_clock_of_a_comparison_lets_rates_fall_with_the_time_and_ends_the_training(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("gankit.training.callbacks.time.process_time", lambda: now[0])
+    optimizer = keras.optimizers.SGD(0.4)
+    clock = which_gan.Clock(10.0, [optimizer], share=0.5)
+    clock.set_model(keras.Model())
+    clock.model.stop_training = False
+    rates, stopped = [], []
+    for batch, spent in enumerate([4.0, 2.0, 3.0, 1.5]):
+        clock.on_train_batch_begin(batch)
+        rates.append(float(optimizer.learning_rate.numpy()))
+        now[0] += spent
+        clock.on_train_batch_end(batch)
+        stopped.append(clock.model.stop_training)
+        now[0] += 100.0  # other work between two steps
+    # 0, 4, 6 and 9 of 10 seconds are used before the steps; the rate falls over the last 5.
+    np.testing.assert_allclose(rates, [0.4, 0.4, 0.32, 0.08], rtol=1e-6)
+    assert stopped == [False, False, False, True] and clock.used == 10.5
+
+
+def test_medians_are_taken_over_seeds():
+    rows = [
+        {"system": name, "seed": seed, "steps": seed, "cnn": value + seed**2}
+        for name, value in (("a", 0), ("b", 5))
+        for seed in (0, 1, 2)
+    ]
+    assert which_gan.medians(rows) == {"a": {"steps": 1.0, "cnn": 1.0}, "b": {"steps": 1.0, "cnn": 6.0}}
