@@ -30,6 +30,8 @@ Run: python labs/conditional_gan.py                  (digits, with both discrimi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gankit import scripts
 
 RECIPES = {
@@ -105,6 +107,8 @@ class Conditional_GAN(AdversarialModel):
         Weight of a penalty on D's slope at real pictures; 0 for none.
     mismatch : float
         Weight of real pictures with conditions of other pictures, which D has to call fake; 0 for none.
+    further : mapping, optional
+        Further networks by name, for subclasses; each gets an optimizer of its own.
     """
 
     loss_names = ("discr_loss", "gen_loss")
@@ -124,10 +128,12 @@ class Conditional_GAN(AdversarialModel):
         mismatch: float = 0.0,
         seed: int | None = None,
         decoding: FaceScaling | None = None,
+        further: Mapping[str, keras.Model] | None = None,
     ):
+        networks = {"generator": generator, "discriminator": discriminator, **(further or {})}
         super().__init__(
-            {"generator": generator, "discriminator": discriminator},
-            {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in ("generator", "discriminator")},
+            networks,
+            {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in networks},
             examples={"real": (pictures, conditions)},
             seed=seed,
             streams={"latent": latent_generator.stream},

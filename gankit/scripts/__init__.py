@@ -3,6 +3,7 @@
 from gankit.scripts.arguments import (
     OneSentenceParser,
     existing_file,
+    face_caption,
     fraction,
     joined,
     not_negative,
@@ -32,6 +33,7 @@ __all__ = [
     "caption",
     "convolutional",
     "existing_file",
+    "face_caption",
     "fraction",
     "joined",
     "not_negative",

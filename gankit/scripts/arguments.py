@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from gankit.datasets.captions import parse
+from gankit.errors import InputError
+
 
 class DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Shows the default of each option that has one and is not a flag."""
@@ -64,6 +67,15 @@ def existing_file(text: str) -> Path:
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"there is no file {text!r}")
     return path
+
+
+def face_caption(text: str) -> str:
+    """Argument type for a caption of a face (:mod:`gankit.datasets.captions`)."""
+    try:
+        parse(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+    return text
 
 
 def fraction(text: str) -> float:
