@@ -3,8 +3,8 @@
 A text encoder turns the words of a caption into a vector: embeddings of the words, and a GRU that reads them in their
 order. Generator and discriminator see this vector as their condition. G turns latents and vector into a face. D judges
 whether a face is real *and* belongs to the caption. All three learn together. An encoder of real faces then reads each
-claim of a caption back from the generated faces. Some combinations of claims, such as a bald head with sunglasses, occur
-neither in the captions nor in the faces of the training: words that were learned apart have to work together.
+claim of a caption back from the generated faces. Some combinations of claims, such as a bald head with sunglasses, are
+in no caption and no face of the training: words that were learned apart have to work together.
 
 Papers: Reed et al. 2016, Generative Adversarial Text to Image Synthesis; Cho et al. 2014, Learning Phrase
 Representations using RNN Encoder-Decoder (the GRU); Miyato and Koyama 2018, cGANs with Projection Discriminator.
@@ -15,7 +15,8 @@ Deviations:
 2. Reed et al. train the text encoder before the GAN. Here it learns from D's loss alone. G takes its vectors as they
    are, so that G cannot win by making captions alike.
 3. Small words ("a", "with", "the") are dropped before the encoder, so that 11 words are enough.
-4. Networks, loss, R1 and the mismatch term are those of labs/conditional_gan.py on faces. There is no interpolation term.
+4. Networks, loss, R1 and the mismatch term are those of labs/conditional_gan.py on faces. Reed et al.'s interpolation
+   between captions during the training is left out.
 5. Sunglasses, glasses, hats, beards, bald heads and fair hair are more frequent than in the stored faces.
 
 Run: python labs/captions.py                                      (outputs/captions)
@@ -80,13 +81,15 @@ class Caption_GAN(Conditional_GAN):
         Those of :class:`labs.conditional_gan.Conditional_GAN`; ``conditions`` are the captions.
     """
 
+    loss_names = ("discr_loss", "gen_loss", "mismatch_loss")
+
     def __init__(self, text_encoder: keras.Model, *arguments: object, **options: object):
         super().__init__(*arguments, further={"text_encoder": text_encoder}, **options)
 
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D and the text encoder, and then G, on fresh fakes each time; return the losses."""
-        # ---- Discriminator and text encoder t: minimise  mean -log s(D(x, t(c))) + mean -log(1 - s(D(G(z, t(c')), t(c'))))
-        #      + mismatch * mean -log(1 - s(D(x, t(c')))) + r1 / 2 * penalty ----
+        # ---- Discriminator and text encoder t: minimise  mean -log s(D(x, t(c)))
+        #      + mean -log(1 - s(D(G(z, t(c')), t(c')))) + mismatch * mean -log(1 - s(D(x, t(c')))) + r1 / 2 * penalty ----
         variables = [self.discriminator.trainable_variables, self.text_encoder.trainable_variables]
         real, captions = self.get_real_sample()
         _, others = self.get_real_sample()
@@ -119,8 +122,6 @@ class Caption_GAN(Conditional_GAN):
 
         return {"discr_loss": discr_loss, "gen_loss": gen_loss, "mismatch_loss": mismatch}
 
-    loss_names = ("discr_loss", "gen_loss", "mismatch_loss")
-
 
 def build_text_encoder(words: int, vocabulary: int, seed: int, width: int = VECTOR_WIDTH) -> keras.Model:
     """Build the text encoder: `(batch, words)` of numbers up to `vocabulary` to vectors `(batch, width)` in (-1, 1)."""
@@ -143,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Learn faces with their captions, ask for captions that never occurred, and read their claims back."""
     options = PARSER.parse_args(arguments)
     with PARSER.open_output(options) as output:
-        # ---- Data: rendered faces, intensities from 0 to 1 -> [-1, 1], the range of tanh; captions as word numbers ----
+        # ---- Data: intensities from 0 to 1 -> [-1, 1], the range of tanh; captions as word numbers ----
         data = CaptionedFaces()
         scaling = FaceScaling.symmetric()
         pictures = ((data.train - scaling.mean) / scaling.scale)[..., None]

@@ -67,7 +67,9 @@ class Claim(NamedTuple):
 VERBS = {"turned": "turned", "facing": "turned", "looking": "turned", "lit": "lit", "light": "lit"}
 SIDES = ("left", "right")
 #: Words without a meaning of their own.
-SMALL_WORDS = frozenset("a an and from hair haired has in is of on the to who with".split())
+SMALL_WORDS = frozenset(
+    ["a", "an", "and", "from", "hair", "haired", "has", "in", "is", "of", "on", "the", "to", "who", "with"]
+)
 
 #: All claims by name, in the order in which :func:`write` writes them.
 CLAIMS: dict[str, Claim] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -34,6 +35,26 @@ def captioned_rows(rows: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     axes[0].set_yticks([side * number + side / 2 - 1 for number in range(len(rows))])
     axes[0].set_yticklabels(list(rows), fontsize=9)
     axes[0].tick_params(length=0)
+    return figure
+
+
+def between_captions(rows: Mapping[tuple[str, str], np.ndarray], columns: int) -> Figure:
+    """Draw rows of faces that lead from one caption, on the left, to another one, on the right.
+
+    Parameters
+    ----------
+    rows : mapping
+        Maps the two captions to faces, row by row, ``(n * columns, height, width)``, intensities in [0, 1].
+    columns : int
+        Faces in a row.
+    """
+    figure = new_figure((0.5 * columns + 4.6, sum(0.5 * len(faces) // columns + 0.25 for faces in rows.values())))
+    for axes, ((first, last), faces) in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows.items()):
+        axes.imshow(tile(faces, columns), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        axes.set_axis_off()
+        for place, text, side in ((-0.02, first, "right"), (1.02, last, "left")):
+            text = "\n".join(textwrap.wrap(text, 22))
+            axes.text(place, 0.5, text, ha=side, va="center", fontsize=10, transform=axes.transAxes)
     return figure
 
 

@@ -26,6 +26,7 @@ CAPTIONS_OF_A_FACE = 2
 TRAIN_SEED, TEST_SEED = 3000, 3001
 CALIBRATING = 500
 FRAMES = 20
+COLUMNS = 9
 #: Claims that no face and no caption of the training combines.
 HELD_OUT_PAIRS = (
     ("bald", "sunglasses"),
@@ -73,7 +74,9 @@ TITLES = {
 def has_held_out_pair(true: np.ndarray) -> np.ndarray:
     """Tell for which rows, ``(n, len(CLAIMS))``, both claims of a held-out pair are 1: ``(n, pairs)``."""
     names = list(CLAIMS)
-    pairs = [(true[:, names.index(first)] == 1) & (true[:, names.index(second)] == 1) for first, second in HELD_OUT_PAIRS]
+    pairs = [
+        (true[:, names.index(first)] == 1) & (true[:, names.index(second)] == 1) for first, second in HELD_OUT_PAIRS
+    ]
     return np.stack(pairs, axis=1)
 
 
@@ -151,7 +154,9 @@ class CaptionedFaces:
         self.test, self.test_texts, self.test_true = {}, {}, {}
         for name, chosen in (("unseen", pairs.any(axis=1)), ("seen", ~pairs.any(axis=1))):
             rows = np.flatnonzero(chosen)[:tested]
-            always = [[claim for pair, both in zip(HELD_OUT_PAIRS, row) if both for claim in pair] for row in pairs[rows]]
+            always = [
+                [claim for pair, both in zip(HELD_OUT_PAIRS, row) if both for claim in pair] for row in pairs[rows]
+            ]
             self.test[name] = _rendered(attributes, rows, TEST_SEED)
             self.test_true[name] = true[rows]
             self.test_texts[name] = captions_of(true[rows], TEST_SEED, always=always)
@@ -196,14 +201,13 @@ class CaptionedFaces:
         }
         # ---- Pictures: real faces of each caption beside generated ones; from one caption to another ----
         texts = [*captions, *SHOWN]
-        real = np.concatenate([self.test["unseen"], self.test["seen"]])
-        true = np.concatenate([self.test_true["unseen"], self.test_true["seen"]])
+        real, true = (np.concatenate([each["seen"], each["unseen"]]) for each in (self.test, self.test_true))
         rows = {text: (self._with_claims(real, true, text), kept.sheet([text])) for text in texts}
-        way = {f"{first}  to  {last}": kept.between(first, last) for first, last in WAYS}
+        ways = {(first, last): kept.between(first, last) for first, last in WAYS}
         shown = {TITLES[name]: [measures[name][claim] for claim in CLAIMS] for name in TITLES}
         figures = {
             "sheet.png": plots.captioned_rows(rows),
-            "interpolation.png": plots.sheets(way, [[f"{each:.0%}" for each in np.linspace(0, 1, 9)]] * len(way), 1),
+            "interpolation.png": plots.between_captions(ways, COLUMNS),
             "claims.png": plots.claims_read(shown, list(CLAIMS)),
         }
         return Report(measures, figures, table(measures))
@@ -253,7 +257,7 @@ class KeptCaptions(AveragedWeights):
         self._decoding = gan.decoding
         self._latents = LatentGenerator(latents, seed=seed + 1_000_003)
         self._calibrating = [self.latents(CALIBRATING), data.train_captions[np.arange(CALIBRATING) % len(data.train)]]
-        self._sheet_latents = self.latents(9)
+        self._sheet_latents = self.latents(COLUMNS)
 
     def latents(self, count: int) -> np.ndarray:
         """Sample latents: float32, ``(count, latents)``."""
@@ -274,12 +278,12 @@ class KeptCaptions(AveragedWeights):
         """Make a face for each caption, as word numbers ``(n, words)``."""
         return self.from_vectors(self.vectors(captions), self.latents(len(captions)) if latents is None else latents)
 
-    def sheet(self, texts: Sequence[str] = SHOWN, columns: int = 9) -> np.ndarray:
+    def sheet(self, texts: Sequence[str] = SHOWN, columns: int = COLUMNS) -> np.ndarray:
         """Make a row of faces for each caption, always with the same latents."""
         rows = np.repeat(encode(texts), columns, axis=0)
         return self.generate(rows, np.tile(self._sheet_latents[:columns], (len(texts), 1)))
 
-    def between(self, first: str, last: str, rows: int = 3, columns: int = 9) -> np.ndarray:
+    def between(self, first: str, last: str, rows: int = 3, columns: int = COLUMNS) -> np.ndarray:
         """Make rows of faces on the straight line between the vectors of two captions, each with one latent."""
         ends = self.vectors(encode([first, last]))
         shares = np.linspace(0, 1, columns, dtype=np.float32)[:, None]
@@ -289,7 +293,7 @@ class KeptCaptions(AveragedWeights):
     def film(self, steps: int) -> Snapshots:
         """Return a callback that collects sheets over ``steps`` training steps."""
         # 17 levels of gray keep the file small.
-        return Snapshots(lambda: np.round(16 * tile(self.sheet(), 9)) / 16, every=max(1, steps // FRAMES))
+        return Snapshots(lambda: np.round(16 * tile(self.sheet(), COLUMNS)) / 16, every=max(1, steps // FRAMES))
 
 
 def table(measures: Mapping[str, Any]) -> str:
