@@ -33,7 +33,7 @@ from gankit import scripts
 
 RECIPES = {
     "default": {
-        "steps": 3000,
+        "steps": 2000,
         "batch_size": 32,
         "latents": 32,
         "learning_rate": 0.001,
@@ -73,23 +73,16 @@ VECTOR_WIDTH = 64  # numbers of a caption's vector
 class Caption_GAN(Conditional_GAN):
     """Conditional GAN whose conditions are captions: rows of word numbers, ``(n, words)``, 0 for no word.
 
-    Parameters
-    ----------
-    text_encoder : keras.Model
-        Maps captions `(batch, words)` to vectors `(batch, k)`, the conditions of the other two networks.
-    *arguments, **options
-        Those of :class:`labs.conditional_gan.Conditional_GAN`; ``conditions`` are the captions.
+    The parameters are those of :class:`labs.conditional_gan.Conditional_GAN`. ``further`` holds the network
+    ``text_encoder``, which maps captions `(batch, words)` to vectors `(batch, k)`, the conditions of the other two.
     """
 
     loss_names = ("discr_loss", "gen_loss", "mismatch_loss")
 
-    def __init__(self, text_encoder: keras.Model, *arguments: object, **options: object):
-        super().__init__(*arguments, further={"text_encoder": text_encoder}, **options)
-
     def train_step(self, _: object) -> dict[str, tf.Tensor]:
         """Update D and the text encoder, and then G, on fresh fakes each time; return the losses."""
         # ---- Discriminator and text encoder t: minimise  mean -log s(D(x, t(c)))
-        #      + mean -log(1 - s(D(G(z, t(c')), t(c')))) + mismatch * mean -log(1 - s(D(x, t(c')))) + r1 / 2 * penalty ----
+        #      + mean -log(1 - s(D(G(z, t(c')), t(c')))) + mismatch * mean -log(1 - s(D(x, t(c')))) + r1 / 2 * penalty
         variables = [self.discriminator.trainable_variables, self.text_encoder.trainable_variables]
         real, captions = self.get_real_sample()
         _, others = self.get_real_sample()
@@ -98,9 +91,10 @@ class Caption_GAN(Conditional_GAN):
             vectors = self.text_encoder(tf.concat([captions, others], axis=0), training=True)
             said, asked = tf.split(vectors, 2)
             fake = tf.stop_gradient(self.generator([latents, asked], training=True))
-            real_logits = self.discriminator([real, said], training=True)
-            fake_logits = self.discriminator([fake, asked], training=True)
-            wrong_logits = self.discriminator([real, asked], training=True)
+            # D has no batch normalisation, so that the three sets can go through it together.
+            pictures, conditions = tf.concat([real, fake, real], axis=0), tf.concat([said, asked, asked], axis=0)
+            logits = self.discriminator([pictures, conditions], training=True)
+            real_logits, fake_logits, wrong_logits = tf.split(logits, 3)
             discr_loss = self.discriminator_loss(real_logits, fake_logits)
             mismatch = tf.reduce_mean(tf.nn.softplus(wrong_logits))
             penalty = self.slope_penalty(real, said)
@@ -151,7 +145,6 @@ def main(arguments: list[str] | None = None) -> None:
 
         # ---- Networks and model ----
         gan = Caption_GAN(
-            build_text_encoder(MOST_WORDS, len(VOCABULARY), options.seed),
             *conditional_pair("projection", CONVOLUTIONAL, 16, options.latents, VECTOR_WIDTH, options.seed + 1),
             LatentGenerator(options.latents, seed=options.seed),
             pictures,
@@ -164,6 +157,7 @@ def main(arguments: list[str] | None = None) -> None:
             mismatch=options.mismatch,
             seed=options.seed,
             decoding=scaling,
+            further={"text_encoder": build_text_encoder(MOST_WORDS, len(VOCABULARY), options.seed)},
         )
 
         # ---- Training; the checkpoint is kept, so that --resume can draw other captions ----

@@ -111,7 +111,7 @@ class Conditional_GAN(AdversarialModel):
         Further networks by name, for subclasses; each gets an optimizer of its own.
     """
 
-    loss_names = ("discr_loss", "gen_loss")
+    loss_names: tuple[str, ...] = ("discr_loss", "gen_loss")
 
     def __init__(
         self,

@@ -220,10 +220,10 @@ def small_gan(width=3, **options):
     pictures = random.standard_normal((6, 2, 2, 1)).astype(np.float32)
     captions = np.array([[1, 2, 0], [3, 0, 0], [4, 5, 6], [2, 1, 0], [6, 5, 4], [5, 0, 0]], np.int32)
     return lab.Caption_GAN(
-        lab.build_text_encoder(3, 6, 1, width),
         *(generator, discriminator, LatentGenerator(2, seed=0), pictures, captions),
         batch_size=6,
         seed=0,
+        further={"text_encoder": lab.build_text_encoder(3, 6, 1, width)},
         **options,
     )
 
@@ -396,12 +396,12 @@ def test_the_lab_leaves_pictures_and_a_record_and_draws_other_captions_later(lab
 
 def test_ends_of_a_way_are_the_faces_of_its_captions(data):
     gan = lab.Caption_GAN(
-        lab.build_text_encoder(grammar.MOST_WORDS, len(grammar.VOCABULARY), 0, 6),
         *lab.conditional_pair("projection", lab.CONVOLUTIONAL, 16, 4, 6, 1),
         LatentGenerator(4, seed=0),
         data.train[..., None],
         data.train_captions,
         decoding=lab.FaceScaling.symmetric(),
+        further={"text_encoder": lab.build_text_encoder(grammar.MOST_WORDS, len(grammar.VOCABULARY), 0, 6)},
     )
     kept = training.KeptCaptions(gan, data, 0.9, 0)
     way = kept.between("a man", "an old woman", rows=2, columns=3).reshape(2, 3, 16, 16)

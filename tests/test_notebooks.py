@@ -86,6 +86,22 @@ WRONG = {
             "def hinge_slopes(a, b):\n    return -(a > -1).astype(float), (b < 1).astype(float)",
         ],
     },
+    "captions": {
+        1: [
+            "def gru_step(w, h, W, U):\n"
+            "    update, reset = (1 / (1 + np.exp(-(W[n] @ w + U[n] @ h))) for n in range(2))\n"
+            "    return (1 - update) * h + update * np.tanh(W[2] @ w + reset * (U[2] @ h))",
+            "def gru_step(w, h, W, U):\n"
+            "    update, reset = (1 / (1 + np.exp(-(W[n] @ w + U[n] @ h))) for n in range(2))\n"
+            "    return update * h + (1 - update) * np.tanh(W[2] @ w + U[2] @ (reset * h))",
+        ],
+        2: [
+            "def mixed_up(first, second):\n"
+            "    counts = [sorted(encode([caption])[0]) for caption in (first, second)]\n"
+            "    return counts[0] == counts[1]",
+        ],
+        3: ["def share_read(obeyed, hit, false_alarm):\n    return obeyed * hit + false_alarm"],
+    },
     "conditional_gan": {
         1: [
             "def logits(features, labels, matrix, weights, bias):\n"
