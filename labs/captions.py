@@ -100,8 +100,9 @@ class Caption_GAN(Conditional_GAN):
             penalty = self.slope_penalty(real, said)
             whole_loss = discr_loss + self.mismatch * mismatch + self.r1 / 2.0 * penalty
         gradients = tape.gradient(whole_loss, variables)
-        for network, own, wanted in zip((self.discriminator, self.text_encoder), gradients, variables):
-            network.optimizer.apply_gradients(zip(own, wanted))
+        for network, own, updated in zip((self.discriminator, self.text_encoder), gradients, variables):
+            # The gradient of an embedding is a list of words. As one tensor, words that occur repeatedly are summed.
+            network.optimizer.apply_gradients(zip(map(tf.convert_to_tensor, own), updated))
 
         # ---- Generator: minimise  mean -log s(D(G(z, t(c')), t(c'))) ----
         variables = self.generator.trainable_variables

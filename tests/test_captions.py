@@ -265,9 +265,9 @@ def test_the_losses_of_a_step_and_the_text_encoder_s_first_update():
         return both + 0.7 * wrong + 0.25 * penalty
 
     (both, wrong), _ = losses(before)
-    # The table's gradient, word by word, by differences in float32: their sign decides the first step of Adam.
+    # The table's gradient by differences in float32: its sign decides the first step of Adam.
     expected = np.zeros_like(before[0])
-    for place in np.ndindex(7, 2):
+    for place in np.ndindex(7, 1):
         up, down = ([array.copy() for array in before] for _ in range(2))
         up[0][place] += 0.02
         down[0][place] -= 0.02
@@ -279,7 +279,7 @@ def test_the_losses_of_a_step_and_the_text_encoder_s_first_update():
     # Adam without memory moves each number by the learning rate, against its gradient.
     moved = gan.text_encoder.get_weights()[0] - before[0]
     clear = np.abs(expected) > 3e-4
-    assert clear.sum() >= 8
+    assert clear.sum() >= 4
     np.testing.assert_allclose(moved[clear], -0.01 * np.sign(expected[clear]), rtol=0.02)
     np.testing.assert_array_equal(moved[0], 0)  # no caption has the word 0
     for name, arrays in others.items():
