@@ -1,19 +1,19 @@
 """Lab: a GAN of two transformers. No convolutions: pictures are tokens that look at each other.
 
 A convolution mixes neighbouring pixels, in the same way everywhere. A transformer knows neither neighbours nor places.
-Each token looks at all others, and learns where to look: *attention*. Where a token is, it must be told by a learned
-*position*. This lab asks what the missing knowledge costs on few data in a short run, and what attention looks at. Plain
-attention compares each token with each other one, so its cost grows with the square of their number. *Efficient*
-attention multiplies keys and values first, and grows linearly (benchmarks/attention.py).
+Each token looks at all others and learns where to look: *attention*. A learned *position* tells a token where it is.
+This lab measures what the missing knowledge costs in a short run on few data, and shows what attention looks at. Plain
+attention compares all pairs of tokens, so its cost grows with the square of their number. *Efficient* attention
+multiplies keys and values first, and its cost grows linearly (benchmarks/attention.py).
 
 Papers: Jiang, Chang and Wang 2021, TransGAN: Two Pure Transformers Can Make One Strong GAN, and That Can Scale Up.
         Shen et al. 2021, Efficient Attention: Attention with Linear Complexities.
 
 Deviations:
-1. Faces of 16 pixels: the generator has 4x4 and 8x8 tokens, of which each of the latter draws 2x2 pixels. The paper has
-   8x8 to 256x256 tokens, a pixel each at the end, and up to 1,024 channels; here 192 and 48.
-2. One size of patches (2x2) in the discriminator instead of several, and no average pooling between its blocks. The mean
-   of all tokens is judged instead of a class token.
+1. Faces of 16 pixels. The generator has 4x4 tokens of 192 channels and 8x8 of 48, and each of the latter draws 2x2
+   pixels. The paper ends with a token for each pixel, and has up to 1,024 channels.
+2. One size of patches (2x2) in the discriminator instead of several, and no average pooling between its blocks. It
+   judges the mean of all tokens instead of a class token.
 3. No augmentation of the pictures, no relative positions and no attention within windows of a grid.
 4. Leaky rectifiers instead of GELU, and layer norm instead of pixel norm.
 5. The penalty of task 3 with lambda 2, one update of D in a step, and Adam with beta_2 = 0.9, as in task 5. Rates fall
@@ -73,8 +73,8 @@ def transformer_GenDiscr(  # noqa: N802 - as in task 4
 ) -> tuple[keras.Model, keras.Model]:
     """Build a generator `(batch, 32) -> (batch, 16, 16, 1)` and a discriminator `(batch, 16, 16, 1) -> (batch, 1)`.
 
-    `kind` is that of the attention, "plain" or "efficient"; `seed` is the seed of the initial weights. Every call builds
-    new networks. The outputs of both have no bounds.
+    `kind` is that of the attention, "plain" or "efficient"; `seed` is the seed of the initial weights. Every call
+    builds new networks. The outputs of both have no bounds.
     """
     next_seed = SeedSequence(seed)
 

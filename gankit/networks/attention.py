@@ -55,8 +55,8 @@ def plain_attention(queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor) -> t
 def efficient_weights(queries: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
     """Return the weights that :func:`efficient_attention` never computes: ``softmax_d(q) softmax_n(k)^T``.
 
-    Each query distributes itself over the channels, and each channel of the keys over the tokens. So a row has again the
-    sum 1. The arguments and the result are those of :func:`plain_weights`.
+    Each query distributes itself over the channels, and each channel of the keys over the tokens. So the sum of a row
+    is 1 here as well. The arguments and the result are those of :func:`plain_weights`.
     """
     return tf.matmul(tf.nn.softmax(queries, axis=-1), tf.nn.softmax(keys, axis=-2), transpose_b=True)
 
@@ -213,10 +213,10 @@ class TokenNorm(keras.layers.Layer):
 
 
 def transformer_block(tokens: keras.KerasTensor, heads: int, kind: str, next_seed: SeedSequence) -> keras.KerasTensor:
-    """Let tokens ``(batch, n, c)`` look at each other, then let each think for itself; both add to what was there.
+    """Let tokens ``(batch, n, c)`` look at each other, then change each by itself; both parts add to what was there.
 
-    Both parts begin with a norm. The second part is a dense layer of ``2 c`` units, a leaky rectifier, and a dense layer
-    back to c, the same for each token.
+    Both parts begin with a norm. The second part is a dense layer of ``2 c`` units, a leaky rectifier, and a dense
+    layer back to c, the same for each token.
     """
     channels = tokens.shape[-1]
 
@@ -227,8 +227,8 @@ def transformer_block(tokens: keras.KerasTensor, heads: int, kind: str, next_see
     looked = Attention(heads, kind)(dense(TokenNorm()(tokens), 3 * channels))
     tokens = keras.layers.Add()([tokens, dense(looked, channels)])
     # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    thought = keras.layers.LeakyReLU(SLOPE)(dense(TokenNorm()(tokens), 2 * channels))
-    return keras.layers.Add()([tokens, dense(thought, channels)])
+    changed = keras.layers.LeakyReLU(SLOPE)(dense(TokenNorm()(tokens), 2 * channels))
+    return keras.layers.Add()([tokens, dense(changed, channels)])
 
 
 def to_patches(pictures: keras.KerasTensor, patch: int = 2) -> keras.KerasTensor:

@@ -1,0 +1,136 @@
+"""Additions to a run of a GAN of transformers: measures beside floor and baseline, and what attention looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gankit.datasets.baselines import gaussian
+from gankit.faces.scaling import FaceScaling
+from gankit.metrics import classifier_accuracy
+from gankit.models.gan import GAN
+from gankit.networks.attention import attended_distance, attention_of
+from gankit.training.style import Judge
+
+FACES_MEASURED = 5000
+# Faces of each set from which the CNN learns and with which it is tested.
+FACES_FOR_CNN = 2000
+# Faces over which the distances are averaged.
+FACES_LOOKED_AT = 100
+# Rows and columns, in tokens of 8x8, of the queries that are shown: an eye, the nose, the mouth, a corner.
+QUERIES = {"eye": (3, 2), "mouth": (5, 4), "corner": (0, 0)}
+COLUMNS = ("pixels", "features", "precision", "recall", "cnn")
+FLOOR, BASELINE = "training faces (floor)", "no GAN: a Gaussian"
+
+
+class FaceJudge(Judge):
+    """A judge that also trains a CNN to tell faces from those kept back, and that measures floor and baseline.
+
+    Parameters
+    ----------
+    faces, unseen : numpy.ndarray
+        The faces of the training, and those kept back: uint8, ``(n, 16, 16)``.
+    seed : int
+        Seed of the CNN and of the Gaussian.
+    """
+
+    def __init__(self, faces: np.ndarray, unseen: np.ndarray, seed: int):
+        super().__init__(faces, unseen)
+        self._seed = seed
+
+    def measure(self, faces: np.ndarray) -> dict[str, float]:
+        """Return the measures of :meth:`Judge.compare`, and ``cnn``, the share that a CNN tells from faces kept back.
+
+        The arguments are those of :meth:`Judge.compare`.
+        """
+        size = min(FACES_FOR_CNN, len(faces), len(self._unseen))
+        accuracy = classifier_accuracy(self._unseen[:size], faces[:size], seed=self._seed)
+        return {**self.compare(faces), "cnn": accuracy}
+
+    def limits(self) -> dict[str, dict[str, float]]:
+        """Measure the training faces, which a perfect generator would equal, and a Gaussian of these faces."""
+        drawn = gaussian(self._real, FACES_MEASURED, self._seed)
+        return {FLOOR: self.measure(self._real), BASELINE: self.measure(drawn)}
+
+
+def distances_looked(gan: GAN, faces: np.ndarray) -> dict[str, list[float]]:
+    """Measure how far tokens look in each attention layer, in pixels.
+
+    Parameters
+    ----------
+    gan : GAN
+        A model of two transformers.
+    faces : numpy.ndarray
+        Prepared faces, ``(n, 16, 16)``.
+
+    Returns
+    -------
+    dict of list of float
+        ``generator`` and ``discriminator``, a number for each layer; ``evenly``, the numbers of the discriminator for
+        tokens that look at all others alike.
+    """
+    latents = gan.require_latent_generator().reseeded(0)(FACES_LOOKED_AT)
+    pictures = faces[:FACES_LOOKED_AT].reshape(-1, *gan.discriminator.input_shape[1:]).astype(np.float32)
+    size = pictures.shape[1]
+
+    def distances(weights: list[np.ndarray]) -> list[float]:
+        return [attended_distance(each) * size / round(each.shape[-1] ** 0.5) for each in weights]
+
+    of_pictures = attention_of(gan.discriminator, pictures)
+    return {
+        "generator": distances(attention_of(gan.generator, latents.numpy())),
+        "discriminator": distances(of_pictures),
+        "evenly": distances([np.full_like(each[:1], 1 / each.shape[-1]) for each in of_pictures]),
+    }
+
+
+def looks_at_faces(
+    gan: GAN, scaling: FaceScaling, faces: np.ndarray, count: int = 3
+) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Return faces, and what the discriminator's heads look at from a few places in them.
+
+    Parameters
+    ----------
+    gan : GAN
+        A model of two transformers.
+    scaling : FaceScaling
+        The scaling that prepared its examples.
+    faces : numpy.ndarray
+        uint8, ``(n, 16, 16)``; the first ``count`` are shown.
+
+    Returns
+    -------
+    faces : numpy.ndarray
+        Intensities in [0, 1], ``(count, 16, 16)``.
+    looks : list of dict
+        For each query its ``name``, its ``place`` (row and column, in tokens), and ``weights``: the weights of this
+        query in each layer and head, ``(count, layers * heads, side, side)``.
+    """
+    shown = faces[:count]
+    layers = attention_of(gan.discriminator, scaling.prepare(shown)[..., None].astype(np.float32))
+    weights = np.concatenate(layers, axis=1)  # (count, layers * heads, n, n)
+    side = round(weights.shape[-1] ** 0.5)
+    looks = [
+        {
+            "name": name,
+            "place": (row, column),
+            "weights": weights[:, :, row * side + column].reshape(*weights.shape[:2], side, side),
+        }
+        for name, (row, column) in QUERIES.items()
+    ]
+    return shown.astype(np.float32) / 255, looks
+
+
+def table(measures: Mapping[str, Any]) -> str:
+    """Write the measures of a run as lines of text."""
+    lines = ["against faces kept back" + "".join(f"{column:>11}" for column in COLUMNS)]
+    for name, each in measures["generators"].items():
+        lines.append(f"  {name:23}" + "".join(f"{each[column]:11.3f}" for column in COLUMNS))
+    for when, found in measures["looked"].items():
+        for name in ("generator", "discriminator"):
+            numbers = ", ".join(f"{distance:.2f}" for distance in found[name])
+            lines.append(f"tokens look so far, in pixels, {when} training, layers of the {name}: {numbers}")
+    lines.append(f"looking at all tokens alike: {measures['looked']['after']['evenly'][0]:.2f}")
+    return "\n".join(lines)
