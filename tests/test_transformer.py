@@ -139,7 +139,7 @@ def test_without_positions_permuted_tokens_give_permuted_outputs(kind):
     np.testing.assert_allclose(free(tokens[:, order]), free(tokens).numpy()[:, order], **CLOSE)
     # One token moves all others: they do look at each other.
     changed = tokens.copy()
-    changed[:, 0] += 1
+    changed[:, 0] *= -1
     assert (np.abs(free(changed) - free(tokens)).max(axis=2) > 1e-4).all()
     # With positions, the order counts.
     layer = next(each for each in placed.layers if isinstance(each, attention.Positions))
@@ -265,23 +265,33 @@ def test_networks_save_and_load_and_show_what_they_look_at(kind, tmp_path):
 
 
 def test_maps_of_attention_belong_to_the_query_that_is_named():
-    side, faces = 4, np.random.default_rng(0).random((2, 16, 16))
-    looks = [{"name": "eye", "place": (1, 2), "weights": np.random.default_rng(1).random((2, 8, side, side))}]
-    figure = plots.attention_maps(faces, looks, heads=4)
-    axes = np.array(figure.axes).reshape(2, 9)
-    np.testing.assert_array_equal(axes[1, 0].images[0].get_array(), faces[1])
-    np.testing.assert_array_equal(axes[1, 6].images[0].get_array(), looks[0]["weights"][1, 5])
-    assert axes[0, 6].get_title() == "layer 2\nhead 2" and axes[0, 0].get_ylabel() == "eye"
-    # The square around the query: pixels 8 to 11 of rows 4 to 7.
-    x, y = axes[0, 3].lines[0].get_data()
-    assert (min(x), max(x), min(y), max(y)) == (7.5, 11.5, 3.5, 7.5)
+    faces, weights = np.random.default_rng(0).random((2, 16, 16)), np.random.default_rng(1).random((2, 8, 4, 4))
+    looks = [{"name": name, "place": (1, 2), "weights": share * weights} for name, share in (("eye", 1), ("nose", 0.5))]
+    axes = plots.attention_maps(faces, looks, heads=4).axes[0]
+    canvas = np.asarray(axes.images[0].get_array())
+    assert canvas.shape == (4 * 17 - 1, 9 * 17 - 1, 3)
+    # The second face of the second query: the face itself, and the map of the second head of layer 2.
+    np.testing.assert_allclose(canvas[51:67, :16, 0], faces[1], rtol=1e-6)
+    cell = canvas[51:67, 6 * 17 : 6 * 17 + 16].reshape(4, 4, 4, 4, 3)
+    assert (cell == cell[:, :1, :, :1]).all(), "a token covers 4x4 pixels"
+    # The brighter the colour, the larger the weight. The colours have 256 levels.
+    order = np.argsort(weights[1, 5].ravel())
+    assert (np.diff(cell[:, 0, :, 0].sum(axis=-1).ravel()[order]) > -0.02).all()
+    assert [label.get_text() for label in axes.get_xticklabels()][6] == "layer 2\nhead 2"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["eye", "nose"]
+    # The square around the query: pixels 8 to 11 of rows 4 to 7, in each cell.
+    x, y = axes.lines[6].get_data()
+    assert (min(x), max(x), min(y), max(y)) == (6 * 17 + 7.5, 6 * 17 + 11.5, 3.5, 7.5)
 
 
 @pytest.fixture(scope="module")
 def lab_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("transformer") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "FACES_MEASURED", 60)
+        for name, value in (("FACES_MEASURED", 60), ("FACES_FOR_CNN", 10), ("FACES_LOOKED_AT", 5)):
+            patch.setattr(training, name, value)
+        # The CNN has tests of its own.
+        patch.setattr(training, "classifier_accuracy", lambda first, second, seed: len(first) + len(second) / 100)
         # Tracing the graphs takes most of the time of so short a run. The page's notebook runs them.
         tf.config.run_functions_eagerly(True)
         try:
@@ -303,6 +313,7 @@ def test_the_lab_leaves_pictures_an_animation_and_a_record(lab_run):
     rows = measures["generators"]
     assert list(rows) == ["transformers, plain", "task 4", training.FLOOR, training.BASELINE]
     assert all(set(row) == set(training.COLUMNS) for row in rows.values())
+    assert all(row["cnn"] == 10.1 for row in rows.values()), "the CNN gets equally many faces of both sets"
     assert all(rows[training.FLOOR]["features"] < rows[name]["features"] for name in list(rows)[:2])
     looked = measures["looked"]
     assert looked["before"] != looked["after"] and len(looked["after"]["generator"]) == 4

@@ -278,7 +278,7 @@ def attention_of(network: keras.Model, inputs: np.ndarray) -> list[np.ndarray]:
         For each layer the weights, ``(batch, heads, n, n)``: a row for each query.
     """
     layers = attention_layers(network)
-    seen = keras.Model(network.inputs, [layer.input for layer in layers])(inputs, training=False)
+    seen = keras.Model(network.input, [layer.input for layer in layers])(inputs, training=False)
     seen = [seen] if len(layers) == 1 and not isinstance(seen, (list, tuple)) else seen
     return [layer.weights_of(each).numpy() for layer, each in zip(layers, seen)]
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, new_figure
+from gankit.plots.common import FAKE_COLOUR, new_figure, tile
 
 
 def attention_maps(faces: np.ndarray, looks: Sequence[Mapping[str, Any]], heads: int = 4) -> Figure:
     """Draw, for places in faces, where each head of each layer looks from there.
+
+    Each map has its own scale, from 0 to its largest weight.
 
     Parameters
     ----------
@@ -24,30 +27,30 @@ def attention_maps(faces: np.ndarray, looks: Sequence[Mapping[str, Any]], heads:
     heads : int
         Heads of a layer.
     """
-    columns = looks[0]["weights"].shape[1]
-    rows = len(looks) * len(faces)
-    figure = new_figure((0.92 * (columns + 1) + 0.5, 0.92 * rows + 0.6))
-    axes = figure.subplots(rows, columns + 1, squeeze=False)
-    size = faces.shape[1]
+    count, size = faces.shape[:2]
+    columns, side = looks[0]["weights"].shape[1:3]
+    patch, rows = size // side, len(looks) * count
+    cells = []
+    for look in looks:
+        for face, weights in zip(faces, look["weights"]):
+            large = weights.repeat(patch, axis=1).repeat(patch, axis=2)
+            maps = colormaps["magma"](large / large.max(axis=(1, 2), keepdims=True))[..., :3]
+            cells.append(np.concatenate([np.repeat(face[None, ..., None], 3, axis=-1), maps]))
+    figure = new_figure((0.9 * (columns + 1) + 0.7, 0.9 * rows + 0.7))
+    axes = figure.subplots()
+    axes.imshow(tile(np.concatenate(cells), columns + 1), interpolation="nearest")
+    # All pictures share one axes, because making many axes takes a second.
     for row in range(rows):
-        look, face = looks[row // len(faces)], row % len(faces)
-        weights = look["weights"][face]
-        patch = size / weights.shape[-1]
-        top, left = (patch * place - 0.5 for place in look["place"])
-        corners = ([left, left + patch, left + patch, left, left], [top, top, top + patch, top + patch, top])
+        top, left = (patch * place - 0.5 for place in looks[row // count]["place"])
         for column in range(columns + 1):
-            here = axes[row, column]
-            if column == 0:
-                here.imshow(faces[face], cmap="gray", vmin=0, vmax=1)
-                here.set_ylabel(look["name"] if face == 0 else "", fontsize=10)
-            else:
-                # Each map has its own scale, from nothing to its largest weight.
-                here.imshow(weights[column - 1], cmap="magma", vmin=0, extent=(-0.5, size - 0.5, size - 0.5, -0.5))
-                if row == 0:
-                    layer, head = divmod(column - 1, heads)
-                    here.set_title(f"layer {layer + 1}\nhead {head + 1}", fontsize=9)
-            here.plot(*corners, color=FAKE_COLOUR if column == 0 else "white", linewidth=1.2)
-            here.set(xticks=[], yticks=[], xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
-            for spine in here.spines.values():
-                spine.set_visible(False)
+            x, y = left + column * (size + 1), top + row * (size + 1)
+            colour = "white" if column else FAKE_COLOUR
+            axes.plot([x, x + patch, x + patch, x, x], [y, y, y + patch, y + patch, y], color=colour, linewidth=1.3)
+    middles = (size + 1) * np.arange(max(rows, columns + 1)) + size / 2 - 0.5
+    labels = [f"layer {1 + column // heads}\nhead {1 + column % heads}" for column in range(columns)]
+    axes.set_xticks(middles[: columns + 1], ["face", *labels], fontsize=9)
+    axes.set_yticks(middles[:rows:count], [look["name"] for look in looks], fontsize=10)
+    axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
     return figure

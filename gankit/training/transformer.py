@@ -19,7 +19,7 @@ FACES_MEASURED = 5000
 FACES_FOR_CNN = 2000
 # Faces over which the distances are averaged.
 FACES_LOOKED_AT = 100
-# Rows and columns, in tokens of 8x8, of the queries that are shown: an eye, the nose, the mouth, a corner.
+# Rows and columns, in tokens of 8x8, of the queries that are shown.
 QUERIES = {"eye": (3, 2), "mouth": (5, 4), "corner": (0, 0)}
 COLUMNS = ("pixels", "features", "precision", "recall", "cnn")
 FLOOR, BASELINE = "training faces (floor)", "no GAN: a Gaussian"
@@ -87,7 +87,7 @@ def distances_looked(gan: GAN, faces: np.ndarray) -> dict[str, list[float]]:
 
 
 def looks_at_faces(
-    gan: GAN, scaling: FaceScaling, faces: np.ndarray, count: int = 3
+    gan: GAN, scaling: FaceScaling, faces: np.ndarray, count: int = 2
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Return faces, and what the discriminator's heads look at from a few places in them.
 
