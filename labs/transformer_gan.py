@@ -10,10 +10,10 @@ Papers: Jiang, Chang and Wang 2021, TransGAN: Two Pure Transformers Can Make One
         Shen et al. 2021, Efficient Attention: Attention with Linear Complexities.
 
 Deviations:
-1. Faces of 16 pixels. The generator has 4x4 tokens of 192 channels and 8x8 of 48, and each of the latter draws 2x2
+1. Faces of 16 pixels. The generator has 4x4 tokens of 128 channels and 8x8 of 32, and each of the latter draws 2x2
    pixels. The paper ends with a token for each pixel, and has up to 1,024 channels.
-2. One size of patches (2x2) in the discriminator instead of several, and no average pooling between its blocks. It
-   judges the mean of all tokens instead of a class token.
+2. One size of patches (2x2) in the discriminator instead of several. Between its blocks, four tokens become one of four
+   times the channels; the paper averages them. It judges the mean of all tokens instead of a class token.
 3. No augmentation of the pictures, no relative positions and no attention within windows of a grid.
 4. Leaky rectifiers instead of GELU, and layer norm instead of pixel norm.
 5. The penalty of task 3 with lambda 2, one update of D in a step, and Adam with beta_2 = 0.9, as in task 5. Rates fall
@@ -53,7 +53,15 @@ from tensorflow import keras
 from gankit import plots
 from gankit.faces import FaceScaling, load_faces
 from gankit.networks import LatentGenerator
-from gankit.networks.attention import Positions, TokenNorm, from_patches, pixel_shuffle, to_patches, transformer_block
+from gankit.networks.attention import (
+    Positions,
+    TokenNorm,
+    from_patches,
+    merge_tokens,
+    pixel_shuffle,
+    to_patches,
+    transformer_block,
+)
 from gankit.randomness import SeedSequence
 from gankit.training import Run
 from gankit.training import transformer as training
@@ -63,8 +71,8 @@ from labs.style_gan import train_task_4
 from wgan_gp import WGAN_GP
 
 LATENT_DIMENSION = 32
-WIDTH, HEADS, BLOCKS = 192, 4, 2  # of the generator's 4x4 tokens; its 8x8 tokens have a quarter of the width
-DISCRIMINATOR_WIDTH = 64
+WIDTHS = {4: 128, 8: 32}  # channels of 4x4 and of 8x8 tokens, in both networks
+HEADS = 2
 FIRST_CONTRAST = 0.25  # deviation of the first outputs; about that of the prepared faces
 
 
@@ -82,21 +90,23 @@ def transformer_GenDiscr(  # noqa: N802 - as in task 4
         initial = keras.initializers.VarianceScaling(contrast**2, seed=next_seed())
         return keras.layers.Dense(units, kernel_initializer=initial)(inputs)
 
-    # ---- Generator: 32 -> 16 tokens of 192 -> 64 tokens of 48 -> 64 patches of 2x2 pixels ----
-    latents = keras.Input((LATENT_DIMENSION,))
-    tokens = keras.layers.Reshape((16, WIDTH))(dense(latents, 16 * WIDTH))
-    for size in (4, 8):
-        tokens = Positions(next_seed())(tokens if size == 4 else pixel_shuffle(tokens))
-        for _ in range(BLOCKS):
+    def blocks(tokens: keras.KerasTensor, count: int) -> keras.KerasTensor:
+        tokens = Positions(next_seed())(tokens)
+        for _ in range(count):
             tokens = transformer_block(tokens, HEADS, kind, next_seed)
+        return tokens
+
+    # ---- Generator: 32 -> 4x4 tokens of 128 -> 8x8 tokens of 32 -> 8x8 patches of 2x2 pixels ----
+    latents = keras.Input((LATENT_DIMENSION,))
+    tokens = keras.layers.Reshape((16, WIDTHS[4]))(dense(latents, 16 * WIDTHS[4]))
+    tokens = blocks(pixel_shuffle(blocks(tokens, 2)), 2)
     tokens = dense(TokenNorm()(tokens), 4, FIRST_CONTRAST)
     generator = keras.Model(latents, from_patches(tokens), name="generator")
 
-    # ---- Discriminator: 64 patches of 2x2 pixels -> 64 tokens of 64 -> their mean -> score ----
+    # ---- Discriminator: 8x8 patches of 2x2 pixels -> 8x8 tokens of 32 -> 4x4 tokens of 128 -> their mean -> score ----
     pictures = keras.Input((16, 16, 1))
-    tokens = Positions(next_seed())(dense(to_patches(pictures), DISCRIMINATOR_WIDTH))
-    for _ in range(BLOCKS):
-        tokens = transformer_block(tokens, HEADS, kind, next_seed)
+    tokens = blocks(dense(to_patches(pictures), WIDTHS[8]), 2)
+    tokens = blocks(merge_tokens(tokens), 1)
     scores = dense(keras.layers.GlobalAveragePooling1D()(tokens), 1)
     return generator, keras.Model(pictures, scores, name="discriminator")
 

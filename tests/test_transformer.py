@@ -1,6 +1,7 @@
 """Transformers: attention against loops, positions, layer norm, patches, growth with the tokens, and the lab."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -195,6 +196,7 @@ def test_pixel_shuffle_is_that_of_tensorflow():
     tokens = some(2, 9, 8)
     expected = tf.nn.depth_to_space(tokens.reshape(2, 3, 3, 8), 2).numpy().reshape(2, 36, 2)
     np.testing.assert_array_equal(as_network(attention.pixel_shuffle, 9, 8)(tokens), expected)
+    np.testing.assert_array_equal(as_network(attention.merge_tokens, 36, 2)(expected), tokens)
 
 
 def test_the_distance_looked_is_that_between_tokens():
@@ -259,30 +261,38 @@ def test_networks_save_and_load_and_show_what_they_look_at(kind, tmp_path):
         made = generator(inputs)
         score = tf.reduce_sum(discriminator(made))
     assert (np.abs(tape.gradient(score, made)) > 0).all() and (np.abs(tape.gradient(score, inputs)) > 0).all()
-    for each, inputs, shapes in ((generator, latents, [16, 16, 64, 64]), (discriminator, faces, [64, 64])):
+    for each, inputs, shapes in ((generator, latents, [16, 16, 64, 64]), (discriminator, faces, [64, 64, 16])):
         weights = attention.attention_of(each, inputs[:3])
-        assert [w.shape for w in weights] == [(3, 4, n, n) for n in shapes]
+        assert [w.shape for w in weights] == [(3, 2, n, n) for n in shapes]
         np.testing.assert_allclose(np.concatenate([w.sum(axis=-1).ravel() for w in weights]), 1, rtol=1e-4)
 
 
 def test_maps_of_attention_belong_to_the_query_that_is_named():
-    faces, weights = np.random.default_rng(0).random((2, 16, 16)), np.random.default_rng(1).random((2, 8, 4, 4))
-    looks = [{"name": name, "place": (1, 2), "weights": share * weights} for name, share in (("eye", 1), ("nose", 0.5))]
-    axes = plots.attention_maps(faces, looks, heads=4).axes[0]
+    random = np.random.default_rng(0)
+    faces, fine, coarse = random.random((2, 16, 16)), random.random((2, 2, 64, 64)), random.random((2, 2, 16, 16))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "attention_of", lambda network, pictures: [fine, coarse])
+        patch.setattr(training, "QUERIES", {"eye": (7, 10), "corner": (0, 0)})
+        gan = SimpleNamespace(discriminator=None)
+        shown, looks = training.looks_at_faces(gan, FaceScaling.identity(), (255 * faces).astype(np.uint8))
+    axes = plots.attention_maps(shown, looks).axes[0]
     canvas = np.asarray(axes.images[0].get_array())
-    assert canvas.shape == (4 * 17 - 1, 9 * 17 - 1, 3)
-    # The second face of the second query: the face itself, and the map of the second head of layer 2.
-    np.testing.assert_allclose(canvas[51:67, :16, 0], faces[1], rtol=1e-6)
-    cell = canvas[51:67, 6 * 17 : 6 * 17 + 16].reshape(4, 4, 4, 4, 3)
-    assert (cell == cell[:, :1, :, :1]).all(), "a token covers 4x4 pixels"
-    # The brighter the colour, the larger the weight. The colours have 256 levels.
-    order = np.argsort(weights[1, 5].ravel())
-    assert (np.diff(cell[:, 0, :, 0].sum(axis=-1).ravel()[order]) > -0.02).all()
-    assert [label.get_text() for label in axes.get_xticklabels()][6] == "layer 2\nhead 2"
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["eye", "nose"]
-    # The square around the query: pixels 8 to 11 of rows 4 to 7, in each cell.
-    x, y = axes.lines[6].get_data()
-    assert (min(x), max(x), min(y), max(y)) == (6 * 17 + 7.5, 6 * 17 + 11.5, 3.5, 7.5)
+    assert canvas.shape == (4 * 17 - 1, 5 * 17 - 1, 3)
+    # The second face of the first query: the face itself, then the maps of layer 1, then those of layer 2.
+    np.testing.assert_allclose(canvas[17:33, :16, 0], faces[1], atol=1 / 255)
+    # Pixel (7, 10) belongs to token (3, 5) of 8x8, which is number 29, and to token (1, 2) of 4x4, number 6.
+    for column, weights, width in ((2, fine[1, 1, 29], 2), (3, coarse[1, 0, 6], 4)):
+        number = 16 // width
+        cell = canvas[17:33, column * 17 : column * 17 + 16].reshape(number, width, number, width, 3)
+        assert (cell == cell[:, :1, :, :1]).all(), "a token covers a square of pixels"
+        # The brighter the colour, the larger the weight. There are 256 colours.
+        order = np.argsort(weights.ravel())
+        assert (np.diff(cell[:, 0, :, 0].sum(axis=-1).ravel()[order]) > -0.02).all()
+    assert [label.get_text() for label in axes.get_xticklabels()][2:4] == ["layer 1\nhead 2", "layer 2\nhead 1"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["eye", "corner"]
+    # The square around the query in the first map of layer 2: rows 4 to 7, columns 8 to 11.
+    x, y = axes.lines[3].get_data()
+    assert (min(x), max(x), min(y), max(y)) == (3 * 17 + 7.5, 3 * 17 + 11.5, 3.5, 7.5)
 
 
 class Noise:
@@ -329,10 +339,12 @@ def test_the_lab_leaves_pictures_an_animation_and_a_record(lab_run):
     assert all(rows[training.FLOOR]["features"] < rows[name]["features"] for name in list(rows)[:2])
     looked = measures["looked"]
     assert looked["before"] != looked["after"] and len(looked["after"]["generator"]) == 4
-    # 64 tokens of 2 pixels that look evenly at all others.
-    places = [(row, column) for row in range(8) for column in range(8)]
-    mean = np.mean([np.hypot(a - c, b - d) for a, b in places for c, d in places])
-    np.testing.assert_allclose(looked["after"]["evenly"], 2 * mean, rtol=1e-5)
+    # 64 tokens of 2 pixels, and 16 of 4, that look evenly at all others.
+    expected = []
+    for side in (8, 8, 4):
+        places = [(row, column) for row in range(side) for column in range(side)]
+        expected.append(16 / side * np.mean([np.hypot(a - c, b - d) for a, b in places for c, d in places]))
+    np.testing.assert_allclose(looked["after"]["evenly"], expected, rtol=1e-5)
     assert "task 4" in training.table(measures)
 
 

@@ -257,6 +257,13 @@ def pixel_shuffle(tokens: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.Reshape((4 * count, channels // 4))(from_patches(tokens))
 
 
+def merge_tokens(tokens: keras.KerasTensor) -> keras.KerasTensor:
+    """Make one token of four times the channels from four neighbours; the inverse of :func:`pixel_shuffle`."""
+    count, channels = tokens.shape[1:]
+    side = round(count**0.5)
+    return to_patches(keras.layers.Reshape((side, side, channels))(tokens))
+
+
 def attention_layers(network: keras.Model) -> list[Attention]:
     """Return the attention layers of a network, from its input to its output."""
     return [layer for layer in network.layers if isinstance(layer, Attention)]

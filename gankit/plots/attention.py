@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from gankit.plots.common import FAKE_COLOUR, new_figure, tile
 
 
-def attention_maps(faces: np.ndarray, looks: Sequence[Mapping[str, Any]], heads: int = 4) -> Figure:
+def attention_maps(faces: np.ndarray, looks: Sequence[Mapping[str, Any]], heads: int = 2) -> Figure:
     """Draw, for places in faces, where each head of each layer looks from there.
 
     Each map has its own scale, from 0 to its largest weight.
@@ -22,27 +22,26 @@ def attention_maps(faces: np.ndarray, looks: Sequence[Mapping[str, Any]], heads:
     faces : numpy.ndarray
         Intensities in [0, 1], ``(n, size, size)``.
     looks : sequence of mapping
-        For each query its ``name``, its ``place`` (row and column, in tokens), and its ``weights`` in each layer and
-        head, ``(n, layers * heads, side, side)``.
+        For each query its ``name``, its ``pixel`` (row and column), its ``maps`` in each layer and head,
+        ``(n, layers * heads, size, size)``, and ``patches``, the width of a token in each map.
     heads : int
         Heads of a layer.
     """
     count, size = faces.shape[:2]
-    columns, side = looks[0]["weights"].shape[1:3]
-    patch, rows = size // side, len(looks) * count
+    columns, rows = len(looks[0]["patches"]), len(looks) * count
     cells = []
     for look in looks:
-        for face, weights in zip(faces, look["weights"]):
-            large = weights.repeat(patch, axis=1).repeat(patch, axis=2)
-            maps = colormaps["magma"](large / large.max(axis=(1, 2), keepdims=True))[..., :3]
-            cells.append(np.concatenate([np.repeat(face[None, ..., None], 3, axis=-1), maps]))
+        for face, maps in zip(faces, look["maps"]):
+            coloured = colormaps["magma"](maps / maps.max(axis=(1, 2), keepdims=True))[..., :3]
+            cells.append(np.concatenate([np.repeat(face[None, ..., None], 3, axis=-1), coloured]))
     figure = new_figure((0.9 * (columns + 1) + 0.7, 0.9 * rows + 0.7))
     axes = figure.subplots()
     axes.imshow(tile(np.concatenate(cells), columns + 1), interpolation="nearest")
     # All pictures share one axes, because making many axes takes a second.
     for row in range(rows):
-        top, left = (patch * place - 0.5 for place in looks[row // count]["place"])
-        for column in range(columns + 1):
+        look = looks[row // count]
+        for column, patch in enumerate([look["patches"][0], *look["patches"]]):
+            top, left = (place // patch * patch - 0.5 for place in look["pixel"])
             x, y = left + column * (size + 1), top + row * (size + 1)
             colour = "white" if column else FAKE_COLOUR
             axes.plot([x, x + patch, x + patch, x, x], [y, y, y + patch, y + patch, y], color=colour, linewidth=1.3)

@@ -19,8 +19,8 @@ FACES_MEASURED = 5000
 FACES_FOR_CNN = 2000
 # Faces over which the distances are averaged.
 FACES_LOOKED_AT = 100
-# Rows and columns, in tokens of 8x8, of the queries that are shown.
-QUERIES = {"eye": (3, 2), "mouth": (5, 4), "corner": (0, 0)}
+# Rows and columns of the pixels from which attention is shown.
+QUERIES = {"eye": (7, 5), "mouth": (11, 8), "corner": (0, 0)}
 COLUMNS = ("pixels", "features", "precision", "recall", "cnn")
 FLOOR, BASELINE = "training faces (floor)", "no GAN: a Gaussian"
 
@@ -105,21 +105,23 @@ def looks_at_faces(
     faces : numpy.ndarray
         Intensities in [0, 1], ``(count, 16, 16)``.
     looks : list of dict
-        For each query its ``name``, its ``place`` (row and column, in tokens), and ``weights``: the weights of this
-        query in each layer and head, ``(count, layers * heads, side, side)``.
+        For each query its ``name``, its ``pixel`` (row and column), and its ``maps``: the weights of its token in each
+        layer and head, enlarged to the size of the faces, ``(count, layers * heads, 16, 16)``. ``patches`` has the
+        width of a token in each map, in pixels.
     """
     shown = faces[:count]
+    size = shown.shape[1]
     layers = attention_of(gan.discriminator, scaling.prepare(shown)[..., None].astype(np.float32))
-    weights = np.concatenate(layers, axis=1)  # (count, layers * heads, n, n)
-    side = round(weights.shape[-1] ** 0.5)
-    looks = [
-        {
-            "name": name,
-            "place": (row, column),
-            "weights": weights[:, :, row * side + column].reshape(*weights.shape[:2], side, side),
-        }
-        for name, (row, column) in QUERIES.items()
-    ]
+    looks = []
+    for name, (row, column) in QUERIES.items():
+        maps, patches = [], []
+        for weights in layers:  # (count, heads, n, n)
+            side = round(weights.shape[-1] ** 0.5)
+            patch = size // side
+            token = weights[:, :, row // patch * side + column // patch].reshape(*weights.shape[:2], side, side)
+            maps.append(token.repeat(patch, axis=2).repeat(patch, axis=3))
+            patches += [patch] * weights.shape[1]
+        looks.append({"name": name, "pixel": (row, column), "maps": np.concatenate(maps, axis=1), "patches": patches})
     return shown.astype(np.float32) / 255, looks
 
 
@@ -132,5 +134,6 @@ def table(measures: Mapping[str, Any]) -> str:
         for name in ("generator", "discriminator"):
             numbers = ", ".join(f"{distance:.2f}" for distance in found[name])
             lines.append(f"tokens look so far, in pixels, {when} training, layers of the {name}: {numbers}")
-    lines.append(f"looking at all tokens alike: {measures['looked']['after']['evenly'][0]:.2f}")
+    evenly = ", ".join(f"{distance:.2f}" for distance in measures["looked"]["after"]["evenly"])
+    lines.append(f"the same if tokens of the discriminator look at all others alike: {evenly}")
     return "\n".join(lines)
