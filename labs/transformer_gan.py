@@ -33,7 +33,7 @@ from gankit import scripts
 RECIPE = {
     "attention": "plain",
     "pictures": 10_000,
-    "steps": 1500,
+    "steps": 600,
     "batch_size": 32,
     "disc_iter": 1,
     "learning_rate": 0.001,
@@ -41,7 +41,7 @@ RECIPE = {
     "beta_1": 0.0,
     "beta_2": 0.9,
     "lambda_gp": 2.0,
-    "averaging": 0.995,
+    "averaging": 0.99,
 }
 CHOICES = {"attention": (("plain", "efficient"), "softmax of all products, or keys and values first")}
 COMPARE = {"compare": "train task 4's networks for the same processor time, and measure them too"}
