@@ -120,7 +120,7 @@ class Style_GAN(GAN):
         return {"discr_loss": discr_loss, "gen_loss": gen_loss, "slope": slope}
 
 
-def train_task_4(run: Run, gan: Style_GAN, faces: np.ndarray, seconds: float, seed: int, most: int) -> KeptGenerator:
+def train_task_4(run: Run, gan: GAN, faces: np.ndarray, seconds: float, seed: int, most: int) -> KeptGenerator:
     """Train task 4's networks with the penalty of task 3, in task 5's settings for them, for this processor time."""
     recipe: dict[str, Any] = RECIPES_OF_FACES["convolutional"]
     generator, discriminator = convolutional_GenDiscr(seed)

@@ -183,6 +183,20 @@ WRONG = {
             "    return np.sqrt(((matrix @ vector) ** 2).sum() / (vector**2).sum())",
         ],
     },
+    "transformer_gan": {
+        1: [
+            "def efficient(queries, keys, values):\n"
+            "    return softmax(queries, axis=1) @ (softmax(keys, axis=1).T @ values)",
+            "def efficient(queries, keys, values):\n"
+            "    return softmax(queries, axis=0) @ (softmax(keys, axis=0).T @ values)",
+        ],
+        2: [
+            "def multiplications(n, d):\n"
+            "    return {'plain': 2 * n * n * d, 'efficient': 2 * n * d * d, 'cheaper_from': d}",
+            "def multiplications(n, d):\n"
+            "    return {'plain': n * n * d, 'efficient': n * d * d, 'cheaper_from': d + 1}",
+        ],
+    },
     "style_gan": {
         1: [
             "def adain(maps, scale, shift):\n"
