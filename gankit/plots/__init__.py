@@ -1,7 +1,7 @@
 """Pictures: arrays in, a Matplotlib figure out. All drawing code is here, and none of it writes files."""
 
-from gankit.plots.captions import between_captions, captioned_rows, claims_read
 from gankit.plots.attention import attention_maps
+from gankit.plots.captions import between_captions, captioned_rows, claims_read
 from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import histograms, losses, picture_of, tile
 from gankit.plots.conditional import asked_and_read, confusion_matrices, moves, sheets
