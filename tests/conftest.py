@@ -43,6 +43,16 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture
+def eagerly():
+    """Run without graphs: making the graph of a training step takes seconds, and a tiny step milliseconds."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def workers():
     from gankit.grading.runner import Workers

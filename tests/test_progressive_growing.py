@@ -31,14 +31,6 @@ from labs import progressive_growing as lab
 IDENTITY = FaceScaling.identity()
 
 
-@pytest.fixture
-def eagerly():
-    """Run without graphs: making the graph of a training step takes seconds, and a tiny step milliseconds."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def numbers(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 

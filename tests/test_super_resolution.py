@@ -21,14 +21,6 @@ from gankit.training.callbacks import Snapshots
 from labs import super_resolution as lab
 
 
-@pytest.fixture
-def eagerly():
-    """Run without graphs: making the graph of a training step takes seconds, and a tiny step milliseconds."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def pictures(*shape, seed=0):
     return np.random.default_rng(seed).random(shape)
 

@@ -26,6 +26,7 @@ from gankit.networks.translation import translator
 from gankit.plots import tile
 from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots
 from gankit.training.faces import steps_per_call
+from gankit.training.pairs import prepared
 from gankit.training.run import Run
 
 Translator = Callable[[np.ndarray], np.ndarray]
@@ -73,8 +74,8 @@ class KeptTranslator(AveragedWeights):
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Translate intensities ``(n, 16, 16)``; the result is not clipped."""
-        prepared = ((np.asarray(faces, np.float32) - self._scaling.mean) / self._scaling.scale)[..., None]
-        parts = [self.averaged(prepared[k : k + AT_ONCE], training=False) for k in range(0, len(prepared), AT_ONCE)]
+        scaled = prepared(faces, self._scaling)
+        parts = [self.averaged(scaled[k : k + AT_ONCE], training=False) for k in range(0, len(scaled), AT_ONCE)]
         return np.concatenate(parts)[..., 0] * self._scaling.scale + self._scaling.mean
 
 
