@@ -23,14 +23,6 @@ MATRIX = np.array([[0.3, -0.8], [0.5, -0.4]])
 IDENTITY = np.eye(2)
 
 
-@pytest.fixture
-def eagerly():
-    """Run without graphs: making the graph of a training step takes longer than a tiny step."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def numbers(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
