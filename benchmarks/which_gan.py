@@ -2,8 +2,8 @@
 
 Each system has the settings of its lesson, or, if its lesson is about points, usual settings for pictures that were not
 searched for. Learning rates fall linearly to 0 over the last part of the time. All faces are compared with faces that
-no system has seen. *Floor*: the training faces against the same faces. *No GAN*: a Gaussian with the mean and the
-covariance of the training faces.
+no system has seen. The student learns from a teacher that was trained for hours, and whose time does not count.
+*Floor*: the training faces against the same faces. *No GAN*: a Gaussian with mean and covariance of the training faces.
 
 One thread makes processor time the time of one core, and machines with more cores comparable.
 
@@ -27,26 +27,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.stored_weights import measure
 from gankit import scripts
-from gankit.faces import FaceScaling, load_faces
+from gankit.faces import FACES_FILE, FaceScaling, load_faces
 
 with scripts.quiet_start():
     from tensorflow import keras
 
 from convolutional_gan import convolutional_GenDiscr
 from gankit.datasets.baselines import gaussian
+from gankit.datasets.captions import MOST_WORDS, VOCABULARY, captions_of, encode, truths
 from gankit.models.adversarial import AdversarialModel
-from gankit.networks import PICTURE_BUILDERS, LatentGenerator, growing_GenDiscr, set_contrast
+from gankit.networks import PICTURE_BUILDERS, LatentGenerator, growing_GenDiscr, set_contrast, small_GenDiscr
+from gankit.networks.conditional import CONVOLUTIONAL
+from gankit.networks.face_encoder import attribute_names, attribute_table
 from gankit.networks.style import style_GenDiscr
 from gankit.networks.wide_faces import wide_GenDiscr
 from gankit.plots import rows_of_pictures
+from gankit.stored_arrays import read_arrays
 from gankit.training import Run
 from gankit.training import conditional as conditional_training
+from gankit.training import distillation as distillation_training
 from gankit.training import growing as growing_training
 from gankit.training.callbacks import ProcessorTime
+from gankit.training.captions import KeptCaptions
 from gankit.training.conditional_faces import HELD_OUT, Faces
 from gankit.training.faces import KeptGenerator
 from gankit.training.recipes import RECIPES
-from labs import conditional_gan, digits, progressive_growing, style_gan
+from labs import captions, conditional_gan, digits, distillation, progressive_growing, style_gan, transformer_gan
+from pretrained_explorer import load_gan
 from simple_gan import Simple_GAN
 from wgan_clip import WGAN_clip
 from wgan_gp import WGAN_GP
@@ -196,6 +203,63 @@ def conditional(faces: np.ndarray, seed: int, seconds: float) -> Contestant:
     return Contestant(gan, generate, [kept], recipe["decay"])
 
 
+def captioned(faces: np.ndarray, seed: int, seconds: float) -> Contestant:
+    """Set up the GAN of captions. Faces get captions of their attributes; new ones get captions of the data."""
+    recipe: dict[str, Any] = captions.RECIPES["default"]
+    known = read_arrays(FACES_FILE)
+    columns = attribute_table({name: known[name][: len(faces)] for name in known if known[name].ndim == 1}).T
+    words = encode(captions_of(truths(dict(zip(attribute_names(), columns))), seed))
+    scaling = FaceScaling.symmetric()
+    gan = captions.Caption_GAN(
+        *conditional_gan.conditional_pair(
+            "projection", CONVOLUTIONAL, SIDE, recipe["latents"], captions.VECTOR_WIDTH, seed
+        ),
+        LatentGenerator(recipe["latents"], seed=seed),
+        scaling.prepare(faces)[..., None],
+        words,
+        **{name: recipe[name] for name in ("batch_size", "learning_rate", "beta_1", "beta_2", "r1", "mismatch")},
+        seed=seed,
+        decoding=scaling,
+        further={"text_encoder": captions.build_text_encoder(MOST_WORDS, len(VOCABULARY), seed)},
+    )
+    kept = KeptCaptions(gan, words, recipe["averaging"], seed)
+
+    def generate(count: int) -> np.ndarray:
+        return kept.generate(words[np.random.default_rng(seed).integers(len(words), size=count)])
+
+    return Contestant(gan, generate, [kept], recipe["decay"])
+
+
+def transformers(attention: str) -> Callable[..., Contestant]:
+    """Return what sets up two transformers with this kind of attention."""
+
+    def build(faces: np.ndarray, seed: int, seconds: float) -> Contestant:
+        pair = transformer_gan.transformer_GenDiscr(attention, seed)
+        return two_networks(WGAN_GP, pair, FaceScaling.fit(faces), faces, transformer_gan.RECIPE, seed)
+
+    return build
+
+
+def student(faces: np.ndarray, seed: int, seconds: float) -> Contestant:
+    """Set up a student with a tenth of the weights of the stored wide generator, its teacher; both losses at once."""
+    recipe = distillation.RECIPES["student"]
+    teacher = load_gan(faces=faces, seed=seed)
+    pair = small_GenDiscr(seed)
+    set_contrast(pair[0], 1.0, 0.25)
+    gan = distillation.Distilled_GAN(
+        *pair,
+        LatentGenerator(pair[0].input_shape[-1], seed=seed),
+        teacher.decoding.prepare(faces),
+        disc_iter=1,
+        **{name: recipe[name] for name in ("batch_size", "learning_rate", "lambda_gp", "adversarial")},
+        lessons=distillation_training.lessons(teacher, recipe["lessons"], seed),
+        seed=seed,
+        decoding=teacher.decoding,
+    )
+    kept = KeptGenerator(gan, recipe["averaging"], seed)
+    return Contestant(gan, kept.generate, [kept], recipe["decay"])
+
+
 def growing(faces: np.ndarray, seed: int, seconds: float) -> Contestant:
     """Set up networks that grow from 4x4 to 16x16; the plan fits into the time."""
     recipe = progressive_growing.RECIPE
@@ -243,6 +307,10 @@ SYSTEMS: dict[str, Callable[[np.ndarray, int, float], Contestant]] = {
     "growing": growing,
     "conditional": conditional,
     "styles": style,
+    "captions": captioned,
+    "transformers": transformers("plain"),
+    "transformers, efficient": transformers("efficient"),
+    "student of the wide": student,
 }
 
 

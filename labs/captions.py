@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
         # ---- Training; the checkpoint is kept, so that --resume can draw other captions ----
-        kept = KeptCaptions(gan, data, options.averaging, options.seed)
+        kept = KeptCaptions(gan, data.train_captions, options.averaging, options.seed)
         film = kept.film(options.steps)
         rates = FallingRates(gan.distinct_optimizers, options.steps, options.decay)
         run = Run(output.checkpoints, argparse.Namespace(**{**vars(options), "caption": None}))

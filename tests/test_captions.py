@@ -410,7 +410,7 @@ def test_ends_of_a_way_are_the_faces_of_its_captions(data):
         decoding=lab.FaceScaling.symmetric(),
         further={"text_encoder": lab.build_text_encoder(grammar.MOST_WORDS, len(grammar.VOCABULARY), 0, 6)},
     )
-    kept = training.KeptCaptions(gan, data, 0.9, 0)
+    kept = training.KeptCaptions(gan, data.train_captions, 0.9, 0)
     way = kept.between("a man", "an old woman", rows=2, columns=3).reshape(2, 3, 16, 16)
     sheet = kept.sheet(["a man", "an old woman"], columns=2).reshape(2, 2, 16, 16)
     np.testing.assert_allclose(way[:, 0], sheet[0], atol=1e-5)

@@ -242,21 +242,21 @@ class KeptCaptions(AveragedWeights):
     ----------
     gan : AdversarialModel
         An untrained model with the networks ``text_encoder`` and ``generator``.
-    data : CaptionedFaces
-        Its captions calibrate the batch normalisation.
+    captions : numpy.ndarray
+        Captions of the training, ``(n, words)``; they calibrate the batch normalisation.
     past : float
         Weight of the past in one step, in [0, 1).
     seed : int
         Seed of the latents, which are not those of the training.
     """
 
-    def __init__(self, gan: AdversarialModel, data: CaptionedFaces, past: float, seed: int):
+    def __init__(self, gan: AdversarialModel, captions: np.ndarray, past: float, seed: int):
         latents, width = gan.generator.input_shape[0][-1], gan.text_encoder.input_shape[-1]
         noise, words = keras.Input((latents,)), keras.Input((width,), dtype="int32")
         super().__init__(keras.Model([noise, words], gan.generator([noise, gan.text_encoder(words)])), past)
         self._decoding = gan.decoding
         self._latents = LatentGenerator(latents, seed=seed + 1_000_003)
-        self._calibrating = [self.latents(CALIBRATING), data.train_captions[np.arange(CALIBRATING) % len(data.train)]]
+        self._calibrating = [self.latents(CALIBRATING), captions[np.arange(CALIBRATING) % len(captions)]]
         self._sheet_latents = self.latents(COLUMNS)
 
     def latents(self, count: int) -> np.ndarray:
