@@ -1,9 +1,13 @@
-"""Check the free memory, so that a request for too much gives a clear error instead of a crash."""
+"""Check the free memory, so that a request for too much gives a clear error, and process long arrays in parts."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from gankit.errors import InputError
 
@@ -45,6 +49,30 @@ def require_memory(needed: int, what: str, advice: str) -> None:
     available = available_bytes()
     if needed > available:
         raise InputError(f"{what} needs {in_words(needed)} of memory, and {in_words(available)} are free; {advice}.")
+
+
+def in_parts(function: Callable[..., Any], at_once: int, *arrays: Any) -> np.ndarray:
+    """Apply a function to parts of long arrays, one part after the other, and join the results.
+
+    A network keeps the maps of all its layers for each row that it is given at once. Its method ``predict`` also
+    divides the rows, but it first compiles a function, which takes a second. A few calls are faster.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a part of each array, and returns an array or a tensor with as many rows.
+    at_once : int
+        Rows of a part; the last one may be smaller.
+    *arrays : array or tensor
+        Their first axes have the same length. If they are empty, the function is called once.
+
+    Returns
+    -------
+    numpy.ndarray
+        The results, one row for each row of the arrays.
+    """
+    starts = range(0, max(len(arrays[0]), 1), at_once)
+    return np.concatenate([function(*(array[start : start + at_once] for array in arrays)) for start in starts])
 
 
 def in_words(size: int) -> str:

@@ -304,6 +304,20 @@ def test_sizes_in_words(size, words, monkeypatch):
         memory.require_memory(size, "It", "ask for less")
 
 
+def test_long_arrays_are_processed_in_parts():
+    first, second = np.arange(14.0).reshape(7, 2), 10.0 * np.arange(7)[:, None]
+    sizes = []
+
+    def add(some, others):
+        sizes.append((len(some), len(others)))
+        return some + others
+
+    np.testing.assert_array_equal(memory.in_parts(add, 3, first, second), first + second)
+    assert sizes == [(3, 3), (3, 3), (1, 1)]
+    # The function also answers for no rows, so that the result has its other axes.
+    assert memory.in_parts(add, 3, first[:0], second[:0]).shape == (0, 2)
+
+
 def test_principal_components_find_the_directions_a_cloud_was_made_with():
     random = np.random.default_rng(0)
     axes = np.linalg.qr(random.standard_normal((256, 3)))[0].T

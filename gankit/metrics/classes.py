@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gankit.memory import in_parts
 from gankit.metrics.distances import distances_to_nearest
 
 CLASSIFIER_STEPS = 1200
@@ -74,9 +75,7 @@ class PictureClassifier:
     def _apply(self, network: Any, pictures: np.ndarray) -> np.ndarray:
         from gankit.metrics.classifier import with_channels
 
-        inputs = with_channels(pictures)
-        parts = [network(inputs[start : start + 1000], training=False) for start in range(0, len(inputs), 1000)]
-        return np.concatenate(parts)
+        return in_parts(lambda part: network(part, training=False), 1000, with_channels(pictures))
 
     def accuracy(self, pictures: np.ndarray, labels: np.ndarray) -> float:
         """Return the share of the pictures whose most probable class is the right one."""

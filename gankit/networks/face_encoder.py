@@ -19,6 +19,7 @@ from gankit.errors import InputError
 from gankit.faces.attributes import HAIR_STYLES, sample_attributes
 from gankit.faces.changes import reduced
 from gankit.faces.files import DATA
+from gankit.memory import in_parts
 from gankit.metrics import perceptual_distance
 
 if TYPE_CHECKING:
@@ -163,18 +164,13 @@ class FaceEncoder:
         """
         if np.shape(first) != np.shape(second):
             raise InputError(f"Pairs of faces must have one shape, not {np.shape(first)} and {np.shape(second)}.")
-        starts = range(0, max(len(first), 1), PAIRS_AT_ONCE)
-        parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
-        return np.concatenate([perceptual_distance(self.maps(first[part]), self.maps(second[part])) for part in parts])
+        return in_parts(lambda *pair: perceptual_distance(*map(self.maps, pair)), PAIRS_AT_ONCE, first, second)
 
     def _apply(self, network: keras.Model, faces: np.ndarray) -> np.ndarray:
         faces = np.asarray(faces, np.float32)
         if faces.ndim != 3 or faces.shape[1:] != (16, 16) or not len(faces):
             raise InputError(f"The encoder takes faces of shape (n, 16, 16), n >= 1, not {faces.shape}.")
-        starts = range(0, len(faces), FACES_AT_ONCE)
-        return np.concatenate(
-            [network(faces[start : start + FACES_AT_ONCE, ..., None], training=False) for start in starts]
-        )
+        return in_parts(lambda part: network(part[..., None], training=False), FACES_AT_ONCE, faces)
 
 
 def build_encoder(seed: int | None = None) -> keras.Model:

@@ -13,6 +13,7 @@ from tensorflow import keras
 from gankit.datasets.densities import Density
 from gankit.faces.renderer import render_faces
 from gankit.faces.scaling import FaceScaling
+from gankit.memory import in_parts
 from gankit.metrics.densities import point_quality
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
@@ -62,12 +63,7 @@ def unseen_faces(seed: int, count: int = FACES_MEASURED) -> np.ndarray:
 def lessons(teacher: GAN, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Sample latents, ``(count, latent_dim)``, and let a generator draw its pictures of them, not decoded."""
     latents = teacher.require_latent_generator().reseeded(seed + LESSONS)(count)
-    return latents.numpy(), _in_parts(teacher.generator, latents)
-
-
-def _in_parts(network: keras.Model, latents: tf.Tensor) -> np.ndarray:
-    # `predict` first compiles a function, which takes a second. A few calls are faster.
-    return np.concatenate([network(latents[at : at + 1000], training=False) for at in range(0, len(latents), 1000)])
+    return latents.numpy(), in_parts(lambda part: teacher.generator(part, training=False), 1000, latents)
 
 
 class KeptStudent(KeptGenerator):
@@ -100,7 +96,7 @@ class Taught:
 
     def draw(self, latents: tf.Tensor) -> np.ndarray:
         """Draw the faces of given latents, ``(n, latent_dim)``: intensities in [0, 1], ``(n, height, width)``."""
-        return self._decoding.recover(_in_parts(self.network, latents))
+        return self._decoding.recover(in_parts(lambda part: self.network(part, training=False), 1000, latents))
 
 
 Generators = Mapping[str, "KeptStudent | Taught"]

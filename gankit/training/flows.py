@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from gankit.datasets.densities import Density, mixture_log_density
 from gankit.faces.scaling import FaceScaling
+from gankit.memory import in_parts
 from gankit.metrics.densities import kernel_log_density, point_quality
 from gankit.networks.latents import LatentGenerator
 from gankit.plots.flows import LearnedFlow, flow_film
@@ -61,12 +62,9 @@ class FlowObserver:
 
     def log_likelihood(self, points: np.ndarray) -> np.ndarray:
         """Return log p of points ``(n, 2)`` in data units: float64, shape ``(n,)``."""
-        scaled = self._scaled(points)
-        parts = [
-            self._log_likelihood(tf.constant(scaled[at : at + AT_A_TIME])) for at in range(0, len(scaled), AT_A_TIME)
-        ]
+        found = in_parts(self._log_likelihood, AT_A_TIME, tf.constant(self._scaled(points)))
         # A density in other units is divided by the area that a unit takes there.
-        return np.concatenate(parts).astype(np.float64) - np.log(self._model.decoding.scale).sum()
+        return found.astype(np.float64) - np.log(self._model.decoding.scale).sum()
 
     def generated(self, end: float = 1.0) -> np.ndarray:
         """Return the latents' positions at a time, in data units: shape ``(n, 2)``."""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from gankit.choices import HOLES
 from gankit.datasets.holes import RidgeFill, draw_holes, fill, mean_fill, nearest_fill
 from gankit.faces import FaceScaling
+from gankit.memory import in_parts
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import columns_of_faces, spread_and_error, tile, without_hidden
@@ -72,14 +73,10 @@ class Answers:
             Each number has latents of its own.
         """
         latents = LatentGenerator(self._latents, seed=self._seed + number)(len(faces))
-        parts = []
-        for start in range(0, len(faces), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            # What is hidden must not be seen, so it is not even given to the network.
-            given = prepared(np.where(hidden[part], 0.5, faces[part]), self._scaling)
-            holes = hidden[part, ..., None].astype(np.float32)
-            parts.append(self._scaling.recover(self._answer(given, holes, latents[part])))
-        return fill(faces, hidden, np.concatenate(parts))
+        # What is hidden must not be seen, so it is not even given to the network.
+        given = prepared(np.where(hidden, 0.5, faces), self._scaling)
+        answers = in_parts(self._answer, AT_ONCE, given, hidden[..., None].astype(np.float32), latents)
+        return fill(faces, hidden, self._scaling.recover(answers))
 
     def several(self, faces: np.ndarray, hidden: np.ndarray, count: int = ANSWERS) -> np.ndarray:
         """Return ``count`` answers for each face: ``(count, n, size, size)``."""

@@ -13,6 +13,7 @@ from gankit.faces import FaceScaling, load_faces
 from gankit.faces.attributes import sample_attributes
 from gankit.faces.imports import area_average
 from gankit.faces.renderer import render, render_faces
+from gankit.memory import in_parts
 from gankit.metrics import frechet_distance, peak_signal_to_noise, structural_similarity
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.training.faces import hold_out
@@ -94,9 +95,7 @@ def prepared(pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
 def apply_to_pictures(network: keras.Model, pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
     """Apply a network to intensities ``(n, height, width)`` and return intensities in [0, 1], float32."""
     scaled = prepared(pictures, scaling)
-    # Not `predict`, which would make a graph for every network.
-    parts = [network(scaled[start : start + AT_ONCE], training=False) for start in range(0, len(scaled), AT_ONCE)]
-    return scaling.recover(np.concatenate(parts))
+    return scaling.recover(in_parts(lambda part: network(part, training=False), AT_ONCE, scaled))
 
 
 def measure_restored(
@@ -136,5 +135,4 @@ def textures(faces: np.ndarray, encoder: FaceEncoder) -> np.ndarray:
 
     They say how much of each fine pattern a face shows, and not where.
     """
-    parts = [faces[start : start + AT_ONCE] for start in range(0, len(faces), AT_ONCE)]
-    return np.concatenate([encoder.maps(part)[0].mean(axis=(1, 2)) for part in parts])
+    return in_parts(lambda part: encoder.maps(part)[0].mean(axis=(1, 2)), AT_ONCE, faces)

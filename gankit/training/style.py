@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.faces import load_faces
 from gankit.faces.attributes import sample_attributes
 from gankit.faces.changes import reduced
 from gankit.faces.renderer import render, render_faces
+from gankit.memory import in_parts
 from gankit.metrics import frechet_distance, path_length, precision_recall, squared_error
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
@@ -85,7 +85,8 @@ class KeptStyles(KeptGenerator):
 
     def map(self, latents: np.ndarray) -> np.ndarray:
         """Turn z, ``(n, 64)``, into w, ``(n, 64)``."""
-        return self._in_parts(parts_of(self.averaged)[0], np.asarray(latents, np.float32))
+        mapping, _ = parts_of(self.averaged)
+        return in_parts(lambda part: mapping(part, training=False), 1000, np.asarray(latents, np.float32))
 
     def mean_style(self) -> np.ndarray:
         """Return the mean w of 10,000 latents: ``(64,)``."""
@@ -97,7 +98,9 @@ class KeptStyles(KeptGenerator):
 
     def faces(self, styles: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Make faces from a style for each layer, ``(n, layers, 64)``, and noise: intensities in [0, 1]."""
-        return self._decoding.recover(self._in_parts(parts_of(self.averaged)[1], styles, noise))
+        _, synthesis = parts_of(self.averaged)
+        outputs = in_parts(lambda *part: synthesis(list(part), training=False), 1000, styles, noise)
+        return self._decoding.recover(outputs)
 
     def mixing_sheet(self, rows: int = 2, columns: int = 8) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         """Return faces above, faces at the left, and what both give, for each side of maps that takes the upper style.
@@ -126,11 +129,6 @@ class KeptStyles(KeptGenerator):
         z, noise = self.draw(columns, SHOWN)
         w, mean = self.map(z), self.mean_style()
         return {psi: self.faces(self.each_layer(truncate(w, mean, psi)), noise) for psi in PSIS_SHOWN}
-
-    def _in_parts(self, network: Callable[..., tf.Tensor], *inputs: np.ndarray) -> np.ndarray:
-        starts = range(0, len(inputs[0]), 1000)
-        parts = [[each[start : start + 1000] for each in inputs] for start in starts]
-        return np.concatenate([network(part if len(part) > 1 else part[0], training=False) for part in parts])
 
 
 def exchange(styles: np.ndarray, others: np.ndarray, layers: Sequence[int]) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gankit.datasets.tone_reader import ToneReading, cents, read_tones
 from gankit.datasets.tones import NOTES, PITCHES, RATE, Tones, chance_in_tune, tones
+from gankit.memory import in_parts
 from gankit.metrics import copied_share, largest_gap
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.latents import LatentGenerator
@@ -49,9 +50,8 @@ class KeptTones(AveragedWeights):
         """Make a tone for each note number ``(n,)``: float32, ``(n, samples)``, values from -1 to 1."""
         latents = self._latents(len(notes)).numpy() if latents is None else latents
         one_hot = np.eye(len(NOTES), dtype=np.float32)[notes]
-        parts = (slice(start, start + 500) for start in range(0, len(latents), 500))
-        waves = [self.averaged([latents[part], one_hot[part]], training=False) for part in parts]
-        return np.concatenate(waves)[..., 0]
+        waves = in_parts(lambda *part: self.averaged(list(part), training=False), 500, latents, one_hot)
+        return waves[..., 0]
 
     def film(self, steps: int) -> Snapshots:
         """Return a callback that collects spectrograms of the scale, always from the same latents."""

@@ -20,6 +20,7 @@ from gankit.faces import FaceScaling
 from gankit.faces.changes import blurred, noisy
 from gankit.faces.domains import TASKS, Domains
 from gankit.fast import Adam
+from gankit.memory import in_parts
 from gankit.metrics import squared_error
 from gankit.models import AdversarialModel
 from gankit.networks.translation import translator
@@ -75,8 +76,8 @@ class KeptTranslator(AveragedWeights):
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Translate intensities ``(n, 16, 16)``; the result is not clipped."""
         scaled = prepared(faces, self._scaling)
-        parts = [self.averaged(scaled[k : k + AT_ONCE], training=False) for k in range(0, len(scaled), AT_ONCE)]
-        return np.concatenate(parts)[..., 0] * self._scaling.scale + self._scaling.mean
+        outputs = in_parts(lambda part: self.averaged(part, training=False), AT_ONCE, scaled)
+        return outputs[..., 0] * self._scaling.scale + self._scaling.mean
 
 
 class Film(Snapshots):
