@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Data: intensities from 0 to 1 -> [-1, 1], the range of tanh; captions as word numbers ----
         data = CaptionedFaces()
         scaling = FaceScaling.symmetric()
-        pictures = ((data.train - scaling.mean) / scaling.scale)[..., None]
+        pictures = scaling.apply(data.train)[..., None]
 
         # ---- Networks and model ----
         gan = Caption_GAN(

@@ -239,7 +239,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Data: intensities from 0 to 1 -> [-1, 1], the range of tanh; conditions ----
         subject = SUBJECTS[options.data]()
         scaling = FaceScaling.symmetric()
-        pictures = ((subject.train - scaling.mean) / scaling.scale)[..., None]
+        pictures = scaling.apply(subject.train)[..., None]
         conditions, side = subject.train_conditions, pictures.shape[1]
 
         # ---- One model for each kind of discriminator ----

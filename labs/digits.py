@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Data: intensities from 0 to 1 -> [-1, 1] ----
         data = load_digits(options.data)
         scaling = FaceScaling.symmetric()
-        prepared = (data.train - scaling.mean) / scaling.scale
+        prepared = scaling.apply(data.train)
 
         # ---- Networks ----
         build = PICTURE_BUILDERS[options.networks]

@@ -269,7 +269,7 @@ def distil_steps(options: Namespace, run: Run, output: scripts.OutputFolder) -> 
     seed, density = options.seed, get_density(options.data)
     scale = np.sqrt(np.trace(density.total_covariance) / 2)
     scaling = FaceScaling(density.mean.astype(np.float32), np.full(2, scale, np.float32))
-    real = (density.sample(training.REAL_POINTS, seed) - scaling.mean) / scaling.scale
+    real = scaling.apply(density.sample(training.REAL_POINTS, seed))
 
     # ---- The first teacher: a flow, trained by its likelihood ----
     field = build_field(options.hidden_layers, options.hidden_units, seed)

@@ -205,7 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Data: intensities from 0 to 1 -> [-1, 1]; nobody is in both sets ----
         faces = two_domains(options.task, options.pictures, options.seed)
         scaling = FaceScaling.symmetric()
-        source, target = (((each - scaling.mean) / scaling.scale)[..., None] for each in (faces.source, faces.target))
+        source, target = scaling.apply(faces.source)[..., None], scaling.apply(faces.target)[..., None]
 
         # ---- Networks and model ----
         gan = CycleGAN(

@@ -178,7 +178,7 @@ def main(arguments: list[str] | None = None) -> None:
             inpainting_generator(training.SIZE, options.latents, seed=seed),
             picture_discriminator(training.SIZE, 2, (32, 64, 96), seed=seed),
             LatentGenerator(options.latents, seed=seed),
-            pairs.prepared(faces, scaling),
+            scaling.apply(faces)[..., None],
             training.training_holes(training.SIZE, seed),
             options.batch_size,
             learning_rate=options.learning_rate,

@@ -216,7 +216,7 @@ def main(arguments: list[str] | None = None) -> None:
         density = get_density(options.data)
         scale = np.sqrt(np.trace(density.total_covariance) / 2)
         scaling = FaceScaling(density.mean.astype(np.float32), np.full(2, scale, np.float32))
-        points = (density.sample(REAL_POINTS, options.seed) - scaling.mean) / scaling.scale
+        points = scaling.apply(density.sample(REAL_POINTS, options.seed))
 
         # ---- Network and model ----
         model = Neural_ODE(

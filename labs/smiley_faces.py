@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> None:
             generator,
             discriminator,
             LatentGenerator(options.latents, seed=seed),
-            (real - scaling.mean) / scaling.scale,
+            scaling.apply(real),
             batch_size=options.batch_size,
             disc_iter=1,
             learning_rate=options.learning_rate,

@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         low = reduced(truth, training.FACTOR)
         scaling = FaceScaling.symmetric()
-        examples = [pairs.prepared(each, scaling) for each in (reduced(faces, training.FACTOR), faces)]
+        examples = [scaling.apply(each)[..., None] for each in (reduced(faces, training.FACTOR), faces)]
 
         # ---- Trainings. The first learns by squared error. The others go on from there, all for the same time ----
         run = Run(output.checkpoints, options)

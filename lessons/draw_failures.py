@@ -51,7 +51,7 @@ def digits_asked_for(shuffled: bool) -> np.ndarray:
     order = np.arange(len(digits.train))
     labels = digits.train_conditions[np.random.default_rng(0).permutation(order) if shuffled else order]
     scaling = FaceScaling.symmetric()
-    pictures = ((digits.train - scaling.mean) / scaling.scale)[..., None]
+    pictures = scaling.apply(digits.train)[..., None]
     networks = conditional_pair("projection", digits.inner, 8, 64, 10, seed=0)
     gan = Conditional_GAN(*networks, LatentGenerator(64, seed=0), pictures, labels, seed=0, decoding=scaling)
     kept = KeptConditional(gan, digits, 0.995, 0)

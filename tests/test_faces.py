@@ -285,6 +285,16 @@ def test_a_folder_of_pictures_is_answered_with_the_import_command(tmp_path):
         load_faces(tmp_path)
 
 
+def test_a_scaling_maps_intensities_and_points_there_and_back():
+    scaling = FaceScaling(np.array([1.0, -2.0], np.float32), np.array([0.5, 4.0], np.float32))
+    points = np.array([[2.0, -2.0], [1.0, 6.0], [-7.0, 0.0]])
+    np.testing.assert_array_equal(scaling.apply(points), [[2, 0], [0, 2], [-16, 0.5]])
+    np.testing.assert_array_equal(scaling.invert(scaling.apply(points)), points)
+    picture = np.array([[[0.0, 0.25, 1.0]]], np.float32)
+    scaled = FaceScaling.symmetric().apply(picture)
+    assert scaled.dtype == np.float32 and scaled.tolist() == [[[-1, -0.5, 1]]]
+
+
 def test_memory_is_asked_for_before_it_is_taken(monkeypatch):
     faces = np.ones((100, 16, 16), np.uint8)
     monkeypatch.setattr(memory, "available_bytes", lambda: 12 * faces.size - 1)

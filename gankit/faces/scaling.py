@@ -65,8 +65,28 @@ class FaceScaling:
         largest = np.maximum(faces.max(axis=0), 1) / 255
         return cls(mean.astype(np.float32), largest.astype(np.float32))
 
+    def apply(self, intensities: np.ndarray) -> np.ndarray:
+        """Scale intensities in [0, 1], or points in data units, to the network's range.
+
+        Parameters
+        ----------
+        intensities : numpy.ndarray
+            Floats of shape ``(n, height, width)``, or of any shape if the scaling is the same for all pixels; for
+            points ``(n, d)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            The same shape and dtype.
+        """
+        return (intensities - self.mean) / self.scale
+
+    def invert(self, scaled: np.ndarray) -> np.ndarray:
+        """Undo :meth:`apply`: the same shape and dtype. Nothing is clipped, so intensities may lie outside [0, 1]."""
+        return scaled * self.scale + self.mean
+
     def prepare(self, faces: np.ndarray) -> np.ndarray:
-        """Scale faces for training.
+        """Scale stored faces for training.
 
         Parameters
         ----------
@@ -85,7 +105,7 @@ class FaceScaling:
         """
         # Three float32 arrays during the computation; afterwards the result and the model's copy of it.
         require_memory(12 * faces.size, f"Preparing {len(faces):,} faces for training", "give fewer faces")
-        return (faces.astype(np.float32) / np.float32(255) - self.mean) / self.scale
+        return self.apply(faces.astype(np.float32) / np.float32(255))
 
     def recover(self, outputs: np.ndarray) -> np.ndarray:
         """Turn a generator's output back into intensities.
@@ -110,4 +130,4 @@ class FaceScaling:
             images = images[..., 0]
         if self.mean.ndim and images.shape[1:] != self.mean.shape:
             raise InputError(f"The images are {images.shape[1:]}, but this scaling was fitted to {self.mean.shape}.")
-        return np.clip(images * self.scale + self.mean, 0.0, 1.0)
+        return np.clip(self.invert(images), 0.0, 1.0)

@@ -187,7 +187,7 @@ def measure_students(generators: Generators, judge: Judge, seed: int) -> dict[st
 def points_of(ways: Ways, scaling: FaceScaling) -> Ways:
     """Turn scaled points, ``(n, 2)`` for each way and number of evaluations, into those of the data."""
     return {
-        way: {count: np.asarray(points) * scaling.scale + scaling.mean for count, points in by_count.items()}
+        way: {count: scaling.invert(np.asarray(points)) for count, points in by_count.items()}
         for way, by_count in ways.items()
     }
 

@@ -69,7 +69,7 @@ class FlowObserver:
     def generated(self, end: float = 1.0) -> np.ndarray:
         """Return the latents' positions at a time, in data units: shape ``(n, 2)``."""
         moved = self._model.flow(self._latents, end) if end else self._latents
-        return np.asarray(moved) * self._model.decoding.scale + self._model.decoding.mean
+        return self._model.decoding.invert(np.asarray(moved))
 
     def measure(self) -> dict[str, Any]:
         """Measure the points and the likelihoods of new real points, beside floor and baselines.
@@ -131,7 +131,7 @@ class FlowObserver:
         return flow_film(self._density.limits, positions, places, np.stack(fields), times)
 
     def _scaled(self, points: np.ndarray) -> np.ndarray:
-        return ((points - self._model.decoding.mean) / self._model.decoding.scale).astype(np.float32)
+        return self._model.decoding.apply(points).astype(np.float32)
 
 
 def table(measures: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import columns_of_faces, spread_and_error, tile, without_hidden
 from gankit.training.callbacks import Snapshots
-from gankit.training.pairs import UNSEEN, measure_restored, prepared
+from gankit.training.pairs import UNSEEN, measure_restored
 
 SIZE = 16
 # Holes of each kind to train on, faces to measure on, and answers of which the spread is measured.
@@ -74,7 +74,7 @@ class Answers:
         """
         latents = LatentGenerator(self._latents, seed=self._seed + number)(len(faces))
         # What is hidden must not be seen, so it is not even given to the network.
-        given = prepared(np.where(hidden, 0.5, faces), self._scaling)
+        given = self._scaling.apply(np.where(hidden, 0.5, faces).astype(np.float32))[..., None]
         answers = in_parts(self._answer, AT_ONCE, given, hidden[..., None].astype(np.float32), latents)
         return fill(faces, hidden, self._scaling.recover(answers))
 

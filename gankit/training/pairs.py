@@ -87,14 +87,9 @@ def shrunk(faces: np.ndarray, size: int) -> np.ndarray:
     return (averaged / 255).astype(np.float32)
 
 
-def prepared(pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
-    """Scale intensities ``(n, height, width)`` for a network: float32, ``(n, height, width, 1)``."""
-    return ((np.asarray(pictures, np.float32) - scaling.mean) / scaling.scale)[..., None]
-
-
 def apply_to_pictures(network: keras.Model, pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
     """Apply a network to intensities ``(n, height, width)`` and return intensities in [0, 1], float32."""
-    scaled = prepared(pictures, scaling)
+    scaled = scaling.apply(np.asarray(pictures, np.float32))[..., None]
     return scaling.recover(in_parts(lambda part: network(part, training=False), AT_ONCE, scaled))
 
 

@@ -122,9 +122,6 @@ def faces(count: int = 5000) -> Subject:
         features = frechet_distance(encoder.features(pictures), real_features)
         return {"frechet": distance, "frechet_features": features, "failed": float(distance > of_the_mean)}
 
-    def unprepared(pictures: np.ndarray) -> np.ndarray:
-        return (pictures - scaling.mean) / scaling.scale
-
     mean_faces = np.repeat(real.mean(axis=0)[None], count, axis=0)
     return Subject(
         prepared,
@@ -136,9 +133,9 @@ def faces(count: int = 5000) -> Subject:
         frechet_distance(others, real),
         {"frechet": -1, "frechet_features": -1},
         {
-            "real": unprepared(others),
-            "a Gaussian": unprepared(gaussian(real, count)),
-            "the mean face": unprepared(mean_faces),
+            "real": scaling.apply(others),
+            "a Gaussian": scaling.apply(gaussian(real, count)),
+            "the mean face": scaling.apply(mean_faces),
         },
         scaling.recover,
     )

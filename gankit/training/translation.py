@@ -27,7 +27,6 @@ from gankit.networks.translation import translator
 from gankit.plots import tile
 from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots
 from gankit.training.faces import steps_per_call
-from gankit.training.pairs import prepared
 from gankit.training.run import Run
 
 Translator = Callable[[np.ndarray], np.ndarray]
@@ -75,9 +74,9 @@ class KeptTranslator(AveragedWeights):
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Translate intensities ``(n, 16, 16)``; the result is not clipped."""
-        scaled = prepared(faces, self._scaling)
+        scaled = self._scaling.apply(np.asarray(faces, np.float32))[..., None]
         outputs = in_parts(lambda part: self.averaged(part, training=False), AT_ONCE, scaled)
-        return outputs[..., 0] * self._scaling.scale + self._scaling.mean
+        return self._scaling.invert(outputs[..., 0])
 
 
 class Film(Snapshots):
@@ -136,7 +135,7 @@ class PairedModel(AdversarialModel):
 
 def with_pairs(faces: Domains, scaling: FaceScaling, run: Run, options: Namespace) -> tuple[Translator, Translator]:
     """Train the same networks with pairs, for as many steps, forward and backward."""
-    start, truth = ((each - scaling.mean) / scaling.scale for each in (faces.source, faces.partners))
+    start, truth = scaling.apply(faces.source), scaling.apply(faces.partners)
     kept = []
     for number, direction in enumerate(TASKS[faces.task].directions):
         network = translator(options.form, seed=4 * options.seed + number)
