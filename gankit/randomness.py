@@ -19,6 +19,21 @@ def new_seed() -> int:
     return int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
 
 
+def separate_seed(seed: int, number: int = 1) -> int:
+    """Return a seed for another purpose than the training: for latents to look at, or for data to measure on.
+
+    Networks and data count up from a run's seed, and so do runs with several seeds. This one is far away from them all.
+
+    Parameters
+    ----------
+    seed : int
+        The run's seed.
+    number : int
+        Number of the purpose, from 1; each number has a stream of its own.
+    """
+    return seed + 1_000_000 * number + 3
+
+
 class SeedSequence:
     """A sequence of seeds for the layers of a network, derived from one seed."""
 

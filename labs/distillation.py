@@ -60,6 +60,7 @@ from gankit.faces import FaceScaling, load_faces
 from gankit.fast import Adam
 from gankit.models import AdversarialModel
 from gankit.networks import LatentGenerator, set_contrast, small_GenDiscr
+from gankit.randomness import separate_seed
 from gankit.training import Run
 from gankit.training import distillation as training
 from gankit.training.callbacks import FallingRates, ProcessorTime
@@ -289,7 +290,7 @@ def distil_steps(options: Namespace, run: Run, output: scripts.OutputFolder) -> 
         fields[steps], teacher = student, student
 
     # ---- Points, measures and pictures ----
-    latents = LatentGenerator(2, seed=seed + training.COMPARED)(training.POINTS_MEASURED)
+    latents = LatentGenerator(2, seed=separate_seed(seed, training.COMPARED))(training.POINTS_MEASURED)
     points = training.points_of(ways_to_points(field, fields, latents), scaling)
     measures = training.measure_steps(points, density, seed)
     output.save_figure(plots.quality_against_cost(points, measures, density.limits, training.WAYS), "steps.png")

@@ -48,6 +48,7 @@ from gankit.faces import FaceScaling
 from gankit.models import GrowingGAN
 from gankit.networks import LatentGenerator, growing_GenDiscr
 from gankit.networks.growing import fade
+from gankit.randomness import separate_seed
 from gankit.training import Run
 from gankit.training import growing as training
 from gankit.training.faces import steps_per_call
@@ -132,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- Data: rendered faces, intensities from 0 to 255 -> [-1, 1]. Others are kept for the measures ----
         scaling = FaceScaling.symmetric()
         faces = training.rendered(options.pictures, seed)
-        unseen = training.rendered(training.FACES_MEASURED, seed + training.UNSEEN) / np.float32(255)
+        unseen = training.rendered(training.FACES_MEASURED, separate_seed(seed)) / np.float32(255)
         prepared = scaling.prepare(faces)
 
         plans = {"growing": training.growth_plan(options.steps, options.fade)}

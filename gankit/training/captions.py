@@ -18,6 +18,7 @@ from gankit.models.adversarial import AdversarialModel
 from gankit.networks.face_encoder import FaceEncoder, attribute_names, attribute_table
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
 from gankit.training.conditional import Report
 
@@ -255,7 +256,7 @@ class KeptCaptions(AveragedWeights):
         noise, words = keras.Input((latents,)), keras.Input((width,), dtype="int32")
         super().__init__(keras.Model([noise, words], gan.generator([noise, gan.text_encoder(words)])), past)
         self._decoding = gan.decoding
-        self._latents = LatentGenerator(latents, seed=seed + 1_000_003)
+        self._latents = LatentGenerator(latents, seed=separate_seed(seed))
         self._calibrating = [self.latents(CALIBRATING), captions[np.arange(CALIBRATING) % len(captions)]]
         self._sheet_latents = self.latents(COLUMNS)
 

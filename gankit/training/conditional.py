@@ -23,6 +23,7 @@ from gankit.models.adversarial import AdversarialModel
 from gankit.networks.conditional import DENSE, Inner
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
 
 FRAMES = 30
@@ -83,7 +84,7 @@ class KeptConditional(AveragedWeights):
     def __init__(self, gan: AdversarialModel, subject: Subject, past: float, seed: int):
         super().__init__(gan.generator, past)
         self._decoding, self._sheet = gan.decoding, subject.sheet
-        self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=seed + 1_000_003)
+        self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=separate_seed(seed))
         rows = np.arange(PICTURES_CALIBRATING) % len(subject.train)
         self._calibrating = [self._latents(len(rows)), tf.constant(subject.train_conditions[rows])]
         self._sheet_latents = self.latents(10)

@@ -18,6 +18,7 @@ from gankit.metrics.densities import (
 )
 from gankit.models.gan import GAN
 from gankit.plots.densities import Fields, TrainedDensity, density_film
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import LossCurve, Snapshots
 from gankit.training.points import undecided_losses
 
@@ -78,7 +79,7 @@ class DensityObserver:
 
     def __init__(self, gan: GAN, density: Density, verdict: Verdict | None, is_affine: bool, seed: int):
         self._gan, self._density, self._verdict, self._is_affine = gan, density, verdict, is_affine
-        self._seed = seed + 1_000_003
+        self._seed = separate_seed(seed)
         self._latents = gan.require_latent_generator().reseeded(self._seed)(PICTURE_SAMPLE)
 
     def film(self, steps: int) -> DensityFilm:
@@ -264,7 +265,7 @@ def watch_gradients(gan: GAN, losses: Mapping[str, Callable], seed: int) -> dict
     dict
         The arguments of :func:`gankit.plots.saturation`.
     """
-    latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(POINTS_COMPARED)
+    latents = gan.require_latent_generator().reseeded(separate_seed(seed))(POINTS_COMPARED)
     steps: list[int] = []
     caught: list[float] = []
     slopes: dict[str, list[float]] = {name: [] for name in losses}

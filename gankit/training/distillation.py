@@ -17,13 +17,14 @@ from gankit.memory import in_parts
 from gankit.metrics.densities import point_quality
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
+from gankit.randomness import separate_seed
 from gankit.training.faces import KeptGenerator
 from gankit.training.style import Judge
 
 FACES_MEASURED, FACES_SHOWN = 5000, 20
 FACES_TIMED, TIMES = 100, 15
-# Seeds of data count from the run's seed, so these are far away from all of them.
-UNSEEN, MEASURED, SHOWN, COMPARED, LESSONS = 1_000_003, 2_000_003, 3_000_003, 4_000_003, 5_000_003
+# Each purpose has latents or data of its own.
+UNSEEN, MEASURED, SHOWN, COMPARED, LESSONS = 1, 2, 3, 4, 5
 # Processor time of a step by squared error alone, as a share of one with a discriminator: measured on one core.
 COST = 0.35
 LABELS = {
@@ -57,12 +58,12 @@ def steps_of(name: str, steps: int) -> int:
 
 def unseen_faces(seed: int, count: int = FACES_MEASURED) -> np.ndarray:
     """Render faces that no network has seen: uint8, ``(count, 16, 16)``."""
-    return render_faces(count, 16, seed + UNSEEN)[0]
+    return render_faces(count, 16, separate_seed(seed, UNSEEN))[0]
 
 
 def lessons(teacher: GAN, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Sample latents, ``(count, latent_dim)``, and let a generator draw its pictures of them, not decoded."""
-    latents = teacher.require_latent_generator().reseeded(seed + LESSONS)(count)
+    latents = teacher.require_latent_generator().reseeded(separate_seed(seed, LESSONS))(count)
     return latents.numpy(), in_parts(lambda part: teacher.generator(part, training=False), 1000, latents)
 
 
@@ -110,7 +111,7 @@ def latents_of(generators: Generators, count: int, seed: int) -> tf.Tensor:
 
 def same_latents(generators: Generators, seed: int, count: int = FACES_SHOWN) -> dict[str, np.ndarray]:
     """Return faces of every generator from the same latents, ``(count, height, width)``, by their labels."""
-    latents = latents_of(generators, count, seed + SHOWN)
+    latents = latents_of(generators, count, separate_seed(seed, SHOWN))
     return {LABELS[name]: each.draw(latents) for name, each in generators.items()}
 
 
@@ -164,7 +165,7 @@ def measure_students(generators: Generators, judge: Judge, seed: int) -> dict[st
         the teacher's variance that its faces do not explain; ``weights``, ``multiplications`` and ``milliseconds`` of a
         face; ``training_seconds`` if it was trained. ``real`` is the floor: faces of the training set.
     """
-    latents = latents_of(generators, FACES_MEASURED, seed + MEASURED)
+    latents = latents_of(generators, FACES_MEASURED, separate_seed(seed, MEASURED))
     wanted = generators["teacher"].draw(latents)
     rows: dict[str, dict[str, float]] = {}
     for name, each in generators.items():
@@ -211,7 +212,7 @@ def measure_steps(ways: Ways, density: Density, seed: int) -> dict[str, dict[str
         For each way and number: the measures of :func:`gankit.metrics.densities.point_quality`, and ``from_teacher``,
         the root mean square distance from the teacher's points, as a share of their deviation. ``real`` is the floor.
     """
-    seed = seed + COMPARED
+    seed = separate_seed(seed, COMPARED)
     teacher = ways["euler"][max(ways["euler"])]
     found = {
         way: {

@@ -13,6 +13,7 @@ from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
 
 FRAMES = 40
@@ -45,7 +46,7 @@ class KeptGenerator(AveragedWeights):
     def __init__(self, gan: GAN, past: float, seed: int):
         super().__init__(gan.generator, past)
         self._decoding = gan.decoding
-        self._latents = LatentGenerator(gan.require_latent_generator().dimension, seed=seed + 1_000_003)
+        self._latents = LatentGenerator(gan.require_latent_generator().dimension, seed=separate_seed(seed))
         # All frames use the same latents, so that they show how each face changes.
         self._frame_latents = self._latents(FACES_IN_A_FRAME)
         self._calibration_latents = self._latents(FACES_CALIBRATING)

@@ -14,6 +14,7 @@ from gankit.memory import in_parts
 from gankit.metrics.densities import kernel_log_density, point_quality
 from gankit.networks.latents import LatentGenerator
 from gankit.plots.flows import LearnedFlow, flow_film
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import LossCurve
 
 POINTS_MEASURED, POINTS_MOVED = 2500, 600
@@ -57,7 +58,7 @@ class FlowObserver:
     def __init__(self, model: Flow, density: Density, latent_generator: LatentGenerator, seed: int):
         self._model, self._density = model, density
         self._latents = latent_generator(POINTS_MEASURED)
-        self._seed = seed + 1_000_003
+        self._seed = separate_seed(seed)
         self._log_likelihood = tf.function(model.log_likelihood)
 
     def log_likelihood(self, points: np.ndarray) -> np.ndarray:

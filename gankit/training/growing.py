@@ -30,8 +30,6 @@ LOOKS = 12
 FACES_IN_A_FRAME, FACES_MEASURED = 32, 2000
 # Half of the faces that are measured train the CNN, as the other half must be unseen.
 FACES_FOR_CNN = 2000
-# Seeds of data count from the run's seed, so this one is far away from all of them.
-UNSEEN = 1_000_003
 LABELS = {
     "growing": "growing",
     "direct": "32x32 from the start",

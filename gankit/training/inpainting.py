@@ -15,8 +15,9 @@ from gankit.memory import in_parts
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import columns_of_faces, spread_and_error, tile, without_hidden
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import Snapshots
-from gankit.training.pairs import UNSEEN, measure_restored
+from gankit.training.pairs import measure_restored
 
 SIZE = 16
 # Holes of each kind to train on, faces to measure on, and answers of which the spread is measured.
@@ -38,7 +39,7 @@ def training_holes(size: int, seed: int) -> np.ndarray:
 
 def measured_holes(count: int, size: int, seed: int) -> dict[str, np.ndarray]:
     """Draw holes of each kind to measure on: bool, ``(count, size, size)`` each."""
-    return {kind: draw_holes(kind, count, size, seed + UNSEEN + number) for number, kind in enumerate(HOLES)}
+    return {kind: draw_holes(kind, count, size, separate_seed(seed) + number) for number, kind in enumerate(HOLES)}
 
 
 class Answers:
@@ -58,7 +59,7 @@ class Answers:
 
     def __init__(self, answer: Answer, scaling: FaceScaling, latents: int, seed: int):
         self._answer, self._scaling = answer, scaling
-        self._latents, self._seed = latents, seed + UNSEEN
+        self._latents, self._seed = latents, separate_seed(seed)
 
     def __call__(self, faces: np.ndarray, hidden: np.ndarray, number: int = 0) -> np.ndarray:
         """Return the answer of that number for each face: float32, ``(n, size, size)``; known pixels stay as they are.

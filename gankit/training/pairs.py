@@ -16,10 +16,9 @@ from gankit.faces.renderer import render, render_faces
 from gankit.memory import in_parts
 from gankit.metrics import frechet_distance, peak_signal_to_noise, structural_similarity
 from gankit.networks.face_encoder import FaceEncoder
+from gankit.randomness import separate_seed
 from gankit.training.faces import hold_out
 
-# Seeds of data count from the run's seed, so this one is far away from all of them.
-UNSEEN = 1_000_003
 # Of faces from a file, this share is kept back to measure on.
 SHARE_UNSEEN = 0.2
 STORED = 16  # height and width of the faces of the course
@@ -57,7 +56,7 @@ def faces_to_restore(
     """
     if path is None:
         learned = load_faces()[:count] if size == STORED else render_faces(count, size, seed)[0]
-        return shrunk(learned, size), shrunk(render_faces(unseen, size, seed + UNSEEN)[0], size)
+        return shrunk(learned, size), shrunk(render_faces(unseen, size, separate_seed(seed))[0], size)
     faces = load_faces(path, size=None)
     height, width = faces.shape[1:]
     if height != width or height < size:
@@ -78,7 +77,8 @@ def redrawn(unseen: int, size: int, seed: int) -> np.ndarray:
     unseen, size, seed
         As given to :func:`faces_to_restore`.
     """
-    return shrunk(render(sample_attributes(unseen, seed + UNSEEN), size, seed + 2 * UNSEEN), size)
+    own = separate_seed(seed)
+    return shrunk(render(sample_attributes(unseen, own), size, separate_seed(own)), size)
 
 
 def shrunk(faces: np.ndarray, size: int) -> np.ndarray:

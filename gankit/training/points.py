@@ -12,6 +12,7 @@ from gankit.datasets.point_clouds import QUALITIES, colours
 from gankit.metrics import beside_floor, frechet_distance
 from gankit.models.gan import GAN
 from gankit.plots import TrainedPoints, points_film
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import Snapshots
 from gankit.training.recipes import Part
 
@@ -115,7 +116,7 @@ class PointFilm(Snapshots):
         super().__init__(self._frame, every=max(1, part.steps // FRAMES))
         self._gan = gan
         self._planar = has_plane(gan, part)
-        self._latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(POINTS_IN_A_FRAME)
+        self._latents = gan.require_latent_generator().reseeded(separate_seed(seed))(POINTS_IN_A_FRAME)
 
     def draw(self, losses: Losses) -> list[np.ndarray]:
         """Draw the frames so far: uint8, shape ``(height, width, 3)``."""
@@ -147,7 +148,7 @@ class PointFilm(Snapshots):
 
 def _fakes(gan: GAN, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return fake points and their latents."""
-    latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(POINTS_MEASURED)
+    latents = gan.require_latent_generator().reseeded(separate_seed(seed))(POINTS_MEASURED)
     return gan.generator(latents, training=False).numpy(), latents.numpy()
 
 

@@ -16,6 +16,7 @@ from gankit.metrics import copied_share, distances_to_nearest, total_variation
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import checkpoint_choices, shares_of_combinations, tile
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, Snapshots, below, recalibrate_batch_norm
 
 CHECKPOINTS, FRAMES = 60, 20
@@ -24,7 +25,7 @@ FACES_CHOOSING, FACES_CALIBRATING, FACES_IN_A_FRAME, FACES_MEASURED = 1000, 1000
 # Of them, those whose nearest neighbours among the training pictures are searched.
 FACES_COMPARED = 2000
 # Each purpose has latents of its own, so that the report is not biased by the choice.
-CHOOSING, REPORTING = 1_000_003, 2_000_003
+CHOOSING, REPORTING = 1, 2
 # What the checkpoints are measured by; the lowest value is the best.
 DISTANCE, LOSS = "distance", "gen_loss"
 
@@ -100,7 +101,8 @@ class SmileyCheckpoints(AveragedWeights):
         )
 
     def _latents(self, count: int, purpose: int) -> tf.Tensor:
-        return LatentGenerator(self._gan.require_latent_generator().dimension, seed=self._seed + purpose)(count)
+        dimension = self._gan.require_latent_generator().dimension
+        return LatentGenerator(dimension, seed=separate_seed(self._seed, purpose))(count)
 
     def _generate(self, latents: tf.Tensor) -> np.ndarray:
         if self._averages:
@@ -195,11 +197,10 @@ def report(training: np.ndarray, samples: Mapping[str, np.ndarray], jitter: floa
         ``nearest_distance``, the median distance to the nearest training picture.
     """
     size = training.shape[1]
-    # Seeds of data count from the run's seed, so these are far away from all of them.
-    fresh = smileys(len(training), size, seed + CHOOSING, jitter).pictures
+    fresh = smileys(len(training), size, separate_seed(seed, CHOOSING), jitter).pictures
     sets = {
         **samples,
-        "real": smileys(FACES_MEASURED, size, seed + REPORTING, jitter).pictures,
+        "real": smileys(FACES_MEASURED, size, separate_seed(seed, REPORTING), jitter).pictures,
         **{name: make(training, FACES_COMPARED, seed) for name, make in BASELINES.items()},
     }
     rows = {}

@@ -19,6 +19,7 @@ from gankit.memory import in_parts
 from gankit.metrics import frechet_distance, mode_coverage, sign_test
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, FallingRates, Snapshots, recalibrate_batch_norm
 from gankit.training.run import Run
 
@@ -159,7 +160,7 @@ class FinalGenerator(AveragedWeights):
 
     def __init__(self, gan: GAN, past: float, seed: int):
         super().__init__(gan.generator, past)
-        self._latents = gan.require_latent_generator().reseeded(seed + 1_000_003)(max(CALIBRATING, 5000))
+        self._latents = gan.require_latent_generator().reseeded(separate_seed(seed))(max(CALIBRATING, 5000))
 
     def outputs(self, count: int) -> np.ndarray:
         """Return the outputs for the same ``count`` latents at each call, at most 5,000."""

@@ -18,6 +18,7 @@ from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.style import LATENTS, parts_of, style_layers, truncate
+from gankit.randomness import separate_seed
 from gankit.training.faces import KeptGenerator
 
 FACES_MEASURED = 5000
@@ -30,7 +31,7 @@ EPSILON = 1e-3
 PSIS = (1.0, 0.7, 0.5)
 PSIS_SHOWN = (1.0, 0.7, 0.4, 0.0, -0.4, -0.7, -1.0)
 # Each purpose has latents of its own.
-MOVES, PATHS, TRUNCATED, SHOWN = 3_000_003, 4_000_003, 5_000_003, 6_000_003
+MOVES, PATHS, TRUNCATED, SHOWN = 3, 4, 5, 6
 # What the encoder reads from 16x16 pixels: 0.84 to 0.31 of the variance in rendered faces (data/README.md).
 ATTRIBUTES = (
     "yaw",
@@ -80,7 +81,7 @@ class KeptStyles(KeptGenerator):
 
     def draw(self, count: int, purpose: int) -> tuple[np.ndarray, np.ndarray]:
         """Sample z, ``(count, 64)``, and noise, ``(count, noise)``, from a stream of their own for each purpose."""
-        latents = LatentGenerator(self.averaged.input_shape[-1], seed=self._seed + purpose)(count).numpy()
+        latents = LatentGenerator(self.averaged.input_shape[-1], seed=separate_seed(self._seed, purpose))(count).numpy()
         return latents[:, :LATENTS], latents[:, LATENTS:]
 
     def map(self, latents: np.ndarray) -> np.ndarray:

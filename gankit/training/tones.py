@@ -15,11 +15,12 @@ from gankit.metrics import copied_share, largest_gap
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import spectrogram, spectrogram_picture
+from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedWeights, Snapshots
 
 FRAMES = 25
 TONES_MEASURED = 2000
-NEW, REPORTING = 1_000_003, 2_000_003  # added to the seed for other tones and latents than those of the training
+NEW, REPORTING = 1, 2  # other tones and latents than those of the training
 # The first lines of a traditional song: notes and beats.
 SONG = (
     "G3 1, C4 1.5, C4 .5, C4 1, E4 1, D4 1.5, C4 .5, D4 1, E4 1, C4 1.5, C4 .5, E4 1, G4 1, A4 3, "
@@ -43,7 +44,7 @@ class KeptTones(AveragedWeights):
 
     def __init__(self, gan: AdversarialModel, past: float, seed: int):
         super().__init__(gan.generator, past)
-        self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=seed + REPORTING)
+        self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=separate_seed(seed, REPORTING))
         self._film_latents = self._latents(len(NOTES)).numpy()
 
     def generate(self, notes: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
@@ -125,7 +126,7 @@ def gaussian_tones(waves: np.ndarray, count: int, random: np.random.Generator) -
 
 def without_gan(data: Tones, asked: np.ndarray, seed: int) -> dict[str, tuple[np.ndarray, bool]]:
     """Make tones for the notes ``asked`` without a GAN, in four ways; say of each whether it knows the note."""
-    random = np.random.default_rng(seed + NEW)
+    random = np.random.default_rng(separate_seed(seed, NEW))
     shape = (len(asked), data.waves.shape[1])
     means, gaussians, copies = (np.zeros(shape, np.float32) for _ in range(3))
     for note in np.unique(data.notes):
@@ -213,8 +214,8 @@ def report(kept: KeptTones, data: Tones, asked: bool, seed: int) -> ToneReport:
     """
     samples = data.waves.shape[1]
     notes = np.arange(TONES_MEASURED) % len(NOTES)
-    new = tones(TONES_MEASURED, seed + NEW, samples)
-    others = tones(len(data.waves), seed + REPORTING, samples).waves
+    new = tones(TONES_MEASURED, separate_seed(seed, NEW), samples)
+    others = tones(len(data.waves), separate_seed(seed, REPORTING), samples).waves
     reading = read_tones(data.waves)
     generated = kept.generate(notes)
     sets: dict[str, tuple[np.ndarray, np.ndarray | None]] = {
