@@ -65,7 +65,7 @@ from gankit.training import Run
 from gankit.training import distillation as training
 from gankit.training.callbacks import FallingRates, ProcessorTime
 from gankit.training.faces import steps_per_call
-from gankit.training.style import Judge
+from gankit.training.rivals import FaceJudge
 from labs.neural_ode import Neural_ODE, build_field, runge_kutta
 from pretrained_explorer import load_gan
 from wgan_gp import WGAN_GP
@@ -261,7 +261,7 @@ def distil_generator(options: Namespace, run: Run, output: scripts.OutputFolder)
     # ---- Measures, and pictures from the same latents ----
     generators: training.Generators = {"teacher": training.Taught(teacher), **students}
     output.save_figure(plots.rows_of_pictures(training.same_latents(generators, seed)), "faces.png")
-    return training.measure_students(generators, Judge(faces, training.unseen_faces(seed)), seed)
+    return training.measure_students(generators, FaceJudge(faces, training.unseen_faces(seed)), seed)
 
 
 def distil_steps(options: Namespace, run: Run, output: scripts.OutputFolder) -> dict[str, Any]:

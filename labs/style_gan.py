@@ -47,13 +47,13 @@ from gankit import plots
 from gankit.errors import InputError
 from gankit.faces import FaceScaling
 from gankit.models import GAN
-from gankit.networks import LatentGenerator, set_contrast
+from gankit.networks import LatentGenerator
 from gankit.networks.style import LATENTS, draw_crossovers, mix_styles, parts_of, style_GenDiscr
 from gankit.training import Run
 from gankit.training import style as training
 from gankit.training.callbacks import FallingRates, LossCurve, ProcessorTime
-from gankit.training.faces import KeptGenerator, hold_out, steps_per_call
-from gankit.training.recipes import RECIPES as RECIPES_OF_FACES
+from gankit.training.faces import hold_out, steps_per_call
+from gankit.training.rivals import train_task_4
 from wgan_gp import WGAN_GP
 
 
@@ -120,28 +120,6 @@ class Style_GAN(GAN):
         return {"discr_loss": discr_loss, "gen_loss": gen_loss, "slope": slope}
 
 
-def train_task_4(run: Run, gan: GAN, faces: np.ndarray, seconds: float, seed: int, most: int) -> KeptGenerator:
-    """Train task 4's networks with the penalty of task 3, in task 5's settings for them, for this processor time."""
-    recipe: dict[str, Any] = RECIPES_OF_FACES["convolutional"]
-    generator, discriminator = convolutional_GenDiscr(seed)
-    set_contrast(generator, recipe["hidden_contrast"], recipe["contrast"])
-    rival = WGAN_GP(
-        generator,
-        discriminator,
-        LatentGenerator(generator.input_shape[-1], seed=seed),
-        gan.decoding.prepare(faces),
-        **{
-            name: recipe[name] for name in ("batch_size", "disc_iter", "learning_rate", "lambda_gp", "beta_1", "beta_2")
-        },
-        seed=seed,
-        decoding=gan.decoding,
-    )
-    clock, kept = ProcessorTime(limit=seconds), KeptGenerator(rival, recipe["averaging"], seed)
-    # More steps than there is time for: the clock ends the training.
-    run.fit(rival, 1, 1_000_000, name="task_4", title="Task 4", callbacks=[clock, kept], steps_per_call=most)
-    return kept
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Learn faces, exchange their styles, and read which attributes move."""
     options = PARSER.parse_args(arguments)
@@ -183,10 +161,10 @@ def main(arguments: list[str] | None = None) -> None:
         run.fit(gan, 1, options.steps, title="Styles of faces", callbacks=callbacks, steps_per_call=steps)
 
         # ---- Measures: against faces kept back; what styles and noise move; how long paths are ----
-        judge = training.Judge(faces, unseen)
+        judge = training.AttributeJudge(faces, unseen)
         rivals = {"styles": kept}
         if options.compare:
-            rivals["task 4"] = train_task_4(run, gan, faces, clock.used, seed, steps)
+            rivals["task 4"] = train_task_4(run, gan, faces, clock.used, seed, steps, convolutional_GenDiscr, WGAN_GP)
         rows = {name: judge.compare(each.generate(training.FACES_MEASURED)) for name, each in rivals.items()}
         moves = training.attribute_moves(kept, judge, seed)
         lengths = training.path_lengths(kept, judge, seed)

@@ -50,6 +50,7 @@ scripts.answer_at_once(__name__, PARSER)
 
 from tensorflow import keras
 
+from convolutional_gan import convolutional_GenDiscr
 from gankit import plots
 from gankit.faces import FaceScaling, load_faces
 from gankit.networks import LatentGenerator
@@ -67,7 +68,7 @@ from gankit.training import Run
 from gankit.training import transformer as training
 from gankit.training.callbacks import FallingRates, LossCurve, ProcessorTime
 from gankit.training.faces import KeptGenerator, hold_out, steps_per_call
-from labs.style_gan import train_task_4
+from gankit.training.rivals import train_task_4
 from wgan_gp import WGAN_GP
 
 LATENT_DIMENSION = 32
@@ -149,10 +150,11 @@ def main(arguments: list[str] | None = None) -> None:
         run.fit(gan, 1, options.steps, title="Transformers", callbacks=callbacks, steps_per_call=most)
 
         # ---- Measures: against faces kept back; how far tokens look, before and after ----
-        judge = training.FaceJudge(faces, unseen, seed)
+        judge = training.JudgeWithCNN(faces, unseen, seed)
         generators = {f"transformers, {options.attention}": kept}
         if options.compare:
-            generators["task 4"] = train_task_4(run, gan, faces, clock.used, seed, most)
+            networks = convolutional_GenDiscr, WGAN_GP
+            generators["task 4"] = train_task_4(run, gan, faces, clock.used, seed, most, *networks)
         rows = {name: judge.measure(each.generate(training.FACES_MEASURED)) for name, each in generators.items()}
         after = training.distances_looked(gan, scaling.prepare(unseen))
         measures = {"generators": {**rows, **judge.limits()}, "looked": {"before": before, "after": after}}

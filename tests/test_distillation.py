@@ -14,7 +14,7 @@ from gankit.faces import FaceScaling
 from gankit.networks import LatentGenerator, small_GenDiscr, wide_GenDiscr
 from gankit.networks.small_faces import channels_to_pixels, pixels_to_channels
 from gankit.training import distillation as training
-from gankit.training import style
+from gankit.training import rivals
 from labs import distillation as lab
 from labs.distillation import Distilled_GAN, Halved_Flow, euler, velocity
 from wgan_gp import WGAN_GP
@@ -325,7 +325,7 @@ def small(monkeypatch, eagerly):
             "EXACT_STEPS": 2,
             "TIMES": 1,
         },
-        style: {"FACES_COMPARED": 50},
+        rivals: {"FACES_COMPARED": 50},
     }
     for module, values in replaced.items():
         for name, value in values.items():

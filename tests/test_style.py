@@ -387,7 +387,7 @@ def test_large_faces_are_read_as_small_ones():
 
 def test_the_judge_finds_no_difference_between_a_set_and_itself():
     faces = np.random.default_rng(0).integers(0, 256, (60, 16, 16), dtype=np.uint8)
-    judge = training.Judge(faces[:30], faces[30:])
+    judge = training.AttributeJudge(faces[:30], faces[30:])
     same = judge.compare(faces[30:] / np.float32(255))
     assert same["pixels"] == pytest.approx(0, abs=1e-6) and same["features"] == pytest.approx(0, abs=1e-3)
     assert same["precision"] == same["recall"] == 1

@@ -321,7 +321,7 @@ def lab_run(tmp_path_factory):
             tf.config.run_functions_eagerly(False)
     (arguments,) = rivals
     # Its time is that of the transformers, and it learns the same faces.
-    assert arguments[2].shape == (48, 16, 16) and arguments[3] > 0 and arguments[4:] == (0, 1)
+    assert arguments[2].shape == (48, 16, 16) and arguments[3] > 0 and arguments[4:6] == (0, 1)
     return out
 
 

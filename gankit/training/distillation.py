@@ -19,7 +19,7 @@ from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
 from gankit.randomness import separate_seed
 from gankit.training.faces import KeptGenerator
-from gankit.training.style import Judge
+from gankit.training.rivals import FaceJudge
 
 FACES_MEASURED, FACES_SHOWN = 5000, 20
 FACES_TIMED, TIMES = 100, 15
@@ -146,14 +146,14 @@ def unexplained(pictures: np.ndarray, wanted: np.ndarray) -> float:
     return float(((pictures - wanted) ** 2).mean() / wanted.var(axis=0).mean())
 
 
-def measure_students(generators: Generators, judge: Judge, seed: int) -> dict[str, dict[str, float]]:
+def measure_students(generators: Generators, judge: FaceJudge, seed: int) -> dict[str, dict[str, float]]:
     """Compare generators, one of which is called ``teacher``, with unseen faces and with the teacher.
 
     Parameters
     ----------
     generators : mapping
         The generators by name. All get the same latents.
-    judge : gankit.training.style.Judge
+    judge : gankit.training.rivals.FaceJudge
         Holds the unseen faces.
     seed : int
         Seed of the latents.
@@ -161,9 +161,9 @@ def measure_students(generators: Generators, judge: Judge, seed: int) -> dict[st
     Returns
     -------
     dict of dict
-        For each generator: the measures of :meth:`gankit.training.style.Judge.compare`; ``unexplained``, the share of
-        the teacher's variance that its faces do not explain; ``weights``, ``multiplications`` and ``milliseconds`` of a
-        face; ``training_seconds`` if it was trained. ``real`` is the floor: faces of the training set.
+        For each generator: the measures of the judge's ``compare``; ``unexplained``, the share of the teacher's
+        variance that its faces do not explain; ``weights``, ``multiplications`` and ``milliseconds`` of a face;
+        ``training_seconds`` if it was trained. ``real`` is the floor: faces of the training set.
     """
     latents = latents_of(generators, FACES_MEASURED, separate_seed(seed, MEASURED))
     wanted = generators["teacher"].draw(latents)

@@ -10,20 +10,17 @@ import numpy as np
 
 from gankit.faces import load_faces
 from gankit.faces.attributes import sample_attributes
-from gankit.faces.changes import reduced
 from gankit.faces.renderer import render, render_faces
 from gankit.memory import in_parts
-from gankit.metrics import frechet_distance, path_length, precision_recall, squared_error
+from gankit.metrics import path_length, squared_error
 from gankit.models.gan import GAN
-from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.style import LATENTS, parts_of, style_layers, truncate
 from gankit.randomness import separate_seed
 from gankit.training.faces import KeptGenerator
+from gankit.training.rivals import FACES_COMPARED, FaceJudge, for_encoder
 
 FACES_MEASURED = 5000
-# Examples of each set for precision and recall, which compare every example with every other one.
-FACES_COMPARED = 2000
 # Pairs of faces between which styles are exchanged, and pairs of latents between which paths run.
 PAIRS = 1000
 LATENTS_AVERAGED = 10_000
@@ -60,11 +57,6 @@ def faces_of(size: int, count: int) -> np.ndarray:
     Those of 16 pixels are the first ``count`` of the stored 10,000. Larger ones are rendered, always the same ones.
     """
     return load_faces()[:count] if size == 16 else render_faces(count, size)[0]
-
-
-def for_encoder(faces: np.ndarray) -> np.ndarray:
-    """Average blocks of pixels until faces ``(n, size, size)`` have the 16x16 pixels that the encoder reads."""
-    return reduced(faces, faces.shape[1] // 16)
 
 
 class KeptStyles(KeptGenerator):
@@ -139,57 +131,13 @@ def exchange(styles: np.ndarray, others: np.ndarray, layers: Sequence[int]) -> n
     return exchanged
 
 
-class Judge:
-    """Compares generated faces with faces that no network has seen, on pixels and on the features of the encoder.
-
-    Parameters
-    ----------
-    faces, unseen : numpy.ndarray
-        The faces of the training, and those kept back: uint8, ``(n, size, size)``.
-
-    Attributes
-    ----------
-    floor : dict of float
-        The measures of :meth:`compare` for the training faces: what a perfect generator would get.
-    """
-
-    def __init__(self, faces: np.ndarray, unseen: np.ndarray):
-        self.encoder = FaceEncoder.load()
-        self._real, self._unseen = faces.astype(np.float32) / 255, unseen.astype(np.float32) / 255
-        self.floor: dict[str, float] = {}
-        self._unseen_features = self.features(self._unseen)
-        self.floor = self.compare(self._real)
-
-    def features(self, faces: np.ndarray) -> np.ndarray:
-        """Compute the encoder's features of faces of any size."""
-        return self.encoder.features(for_encoder(faces))
+class AttributeJudge(FaceJudge):
+    """A judge that also reads the attributes of faces; the arguments are those of :class:`FaceJudge`."""
 
     def attributes(self, faces: np.ndarray) -> np.ndarray:
         """Read the attributes of faces of any size: ``(n, len(ATTRIBUTES))``."""
         found = self.encoder.attributes(for_encoder(faces))
         return np.stack([found[name] for name in ATTRIBUTES], axis=1)
-
-    def compare(self, faces: np.ndarray) -> dict[str, float]:
-        """Compare faces, intensities in [0, 1], with those kept back.
-
-        Returns
-        -------
-        dict of float
-            Squared Frechet distances on ``pixels`` and on ``features``; ``precision`` and ``recall`` on features.
-        """
-        features = self.features(faces)
-        size = min(FACES_COMPARED, len(features), len(self._unseen_features))
-        neighbours = min(5, size - 1)
-        return {
-            "pixels": frechet_distance(faces, self._unseen),
-            "features": frechet_distance(features, self._unseen_features),
-            **precision_recall(self._unseen_features[:size], features[:size], neighbours),
-        }
-
-    def examples(self, generators: Mapping[str, KeptGenerator]) -> dict[str, np.ndarray]:
-        """Return faces of each generator and faces kept back, for a picture."""
-        generated = {name: each.generate(80) for name, each in generators.items()}
-        return {**generated, "real, kept back": self._unseen[:80]}
 
 
 # ---------------------------------------------------------------- what styles and noise move
@@ -236,7 +184,7 @@ def moves_between(read: Callable[[np.ndarray], np.ndarray], before: np.ndarray, 
     return np.abs(second - first).mean(axis=0) / np.maximum(first.std(axis=0), 1e-9)
 
 
-def attribute_moves(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) -> Moves:
+def attribute_moves(kept: KeptStyles, judge: AttributeJudge, seed: int, pairs: int = PAIRS) -> Moves:
     """Exchange the styles of the layers of each side, or draw the noise again, and read what has moved.
 
     The row ``all styles`` exchanges all of them. The row ``renderer's noise`` is the floor: real faces that are
@@ -288,7 +236,7 @@ def shares_of_sides(moves: Moves) -> dict[str, dict[str, float]]:
 # ---------------------------------------------------------------- paths and truncation
 
 
-def path_lengths(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) -> dict[str, float]:
+def path_lengths(kept: KeptStyles, judge: FaceJudge, seed: int, pairs: int = PAIRS) -> dict[str, float]:
     """Measure path lengths in z, along great circles, and in w, along straight lines, between the same faces.
 
     Returns
@@ -312,8 +260,8 @@ def path_lengths(kept: KeptStyles, judge: Judge, seed: int, pairs: int = PAIRS) 
     }
 
 
-def truncation(kept: KeptStyles, judge: Judge, count: int = FACES_COMPARED) -> dict[float, dict[str, float]]:
-    """Compare faces with truncated styles with faces kept back: the results of :meth:`Judge.compare`, by psi."""
+def truncation(kept: KeptStyles, judge: FaceJudge, count: int = FACES_COMPARED) -> dict[float, dict[str, float]]:
+    """Compare faces with truncated styles with faces kept back: the results of :meth:`FaceJudge.compare`, by psi."""
     z, noise = kept.draw(count, TRUNCATED)
     w, mean = kept.map(z), kept.mean_style()
     return {psi: judge.compare(kept.faces(kept.each_layer(truncate(w, mean, psi)), noise)) for psi in PSIS}

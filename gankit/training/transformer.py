@@ -12,7 +12,7 @@ from gankit.faces.scaling import FaceScaling
 from gankit.metrics import classifier_accuracy
 from gankit.models.gan import GAN
 from gankit.networks.attention import attended_distance, attention_of
-from gankit.training.style import Judge
+from gankit.training.rivals import FaceJudge
 
 FACES_MEASURED = 5000
 # Faces of each set from which the CNN learns and with which it is tested.
@@ -25,7 +25,7 @@ COLUMNS = ("pixels", "features", "precision", "recall", "cnn")
 FLOOR, BASELINE = "training faces (floor)", "no GAN: a Gaussian"
 
 
-class FaceJudge(Judge):
+class JudgeWithCNN(FaceJudge):
     """A judge that also trains a CNN to tell faces from those kept back, and that measures floor and baseline.
 
     Parameters
@@ -41,10 +41,7 @@ class FaceJudge(Judge):
         self._seed = seed
 
     def measure(self, faces: np.ndarray) -> dict[str, float]:
-        """Return the measures of :meth:`Judge.compare`, and ``cnn``, the share that a CNN tells from faces kept back.
-
-        The arguments are those of :meth:`Judge.compare`.
-        """
+        """Return the measures of :meth:`compare`, and ``cnn``, the share that a CNN tells from faces kept back."""
         size = min(FACES_FOR_CNN, len(faces), len(self._unseen))
         accuracy = classifier_accuracy(self._unseen[:size], faces[:size], seed=self._seed)
         return {**self.compare(faces), "cnn": accuracy}
