@@ -22,10 +22,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import leaky
 from gankit.randomness import SeedSequence
-
-SLOPE = 0.2  # of a leaky rectifier below 0
-
 
 # ---------------------------------------------------------------- attention
 
@@ -226,8 +224,7 @@ def transformer_block(tokens: keras.KerasTensor, heads: int, kind: str, next_see
 
     looked = Attention(heads, kind)(dense(TokenNorm()(tokens), 3 * channels))
     tokens = keras.layers.Add()([tokens, dense(looked, channels)])
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    changed = keras.layers.LeakyReLU(SLOPE)(dense(TokenNorm()(tokens), 2 * channels))
+    changed = leaky(dense(TokenNorm()(tokens), 2 * channels))
     return keras.layers.Add()([tokens, dense(changed, channels)])
 
 

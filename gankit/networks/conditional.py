@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import convolution, dense, last_dense, leaky
 from gankit.randomness import SeedSequence
-
-SLOPE = 0.2  # of LeakyReLU, below 0
 
 # Any, because Keras 2.15 has no name for symbolic tensors.
 Layers = Callable[..., Any]
@@ -40,8 +39,8 @@ def dense_to_pictures(
 ) -> keras.KerasTensor:
     """Dense layers with batch normalisation and LeakyReLU .2, then one value for each pixel and tanh."""
     for width in widths:
-        values = _leaky(keras.layers.BatchNormalization()(_dense(width, next_seed)(values)))
-    return keras.layers.Reshape((side, side, 1))(_last(side * side, next_seed, "tanh")(values))
+        values = leaky(keras.layers.BatchNormalization()(dense(width, next_seed)(values)))
+    return keras.layers.Reshape((side, side, 1))(last_dense(side * side, next_seed, "tanh")(values))
 
 
 def dense_to_features(
@@ -50,7 +49,7 @@ def dense_to_features(
     """Dense layers with LeakyReLU .2 and dropout."""
     values = keras.layers.Flatten()(maps)
     for width in widths:
-        values = _leaky(_dense(width, next_seed)(values))
+        values = leaky(dense(width, next_seed)(values))
         values = keras.layers.Dropout(dropout, seed=next_seed())(values) if dropout else values
     return values
 
@@ -71,13 +70,13 @@ def convolutional_to_pictures(
     if side < 8 or side % 4:
         raise InputError(f"The pictures are {side} pixels wide; these networks need 8 or more, and a multiple of 4.")
     small = side // 4
-    values = _dense(small * small * channels[0], next_seed)(values)
+    values = dense(small * small * channels[0], next_seed)(values)
     maps = keras.layers.Reshape((small, small, channels[0]))(values)
-    maps = _leaky(keras.layers.BatchNormalization()(maps))
+    maps = leaky(keras.layers.BatchNormalization()(maps))
     for each in channels[1:]:
-        maps = _convolution(each, 1, next_seed)(keras.layers.UpSampling2D()(maps))
-        maps = _leaky(keras.layers.BatchNormalization()(maps))
-    return keras.layers.Activation("tanh")(_convolution(1, 1, next_seed)(maps))
+        maps = convolution(each, next_seed)(keras.layers.UpSampling2D()(maps))
+        maps = leaky(keras.layers.BatchNormalization()(maps))
+    return keras.layers.Activation("tanh")(convolution(1, next_seed)(maps))
 
 
 def convolutional_to_features(
@@ -88,28 +87,9 @@ def convolutional_to_features(
     There is no batch normalisation, because a penalty on the slope is defined for each example.
     """
     for number, each in enumerate(channels):
-        maps = _leaky(_convolution(each, 2 if number else 1, next_seed)(maps))
-    return _leaky(_dense(width, next_seed)(keras.layers.Flatten()(maps)))
+        maps = leaky(convolution(each, next_seed, strides=2 if number else 1)(maps))
+    return leaky(dense(width, next_seed)(keras.layers.Flatten()(maps)))
 
 
 DENSE = Inner(dense_to_pictures, dense_to_features)
 CONVOLUTIONAL = Inner(convolutional_to_pictures, convolutional_to_features)
-
-
-def _leaky(values: keras.KerasTensor) -> keras.KerasTensor:
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    return keras.layers.LeakyReLU(SLOPE)(values)
-
-
-def _dense(units: int, next_seed: SeedSequence) -> keras.layers.Layer:
-    return keras.layers.Dense(units, kernel_initializer=keras.initializers.HeNormal(seed=next_seed()))
-
-
-def _last(units: int, next_seed: SeedSequence, activation: str) -> keras.layers.Layer:
-    kernel = keras.initializers.GlorotUniform(seed=next_seed())
-    return keras.layers.Dense(units, activation=activation, kernel_initializer=kernel)
-
-
-def _convolution(channels: int, strides: int, next_seed: SeedSequence) -> keras.layers.Layer:
-    kernel = keras.initializers.HeNormal(seed=next_seed())
-    return keras.layers.Conv2D(channels, 3, strides, padding="same", kernel_initializer=kernel)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import dense, last_dense, leaky
 from gankit.randomness import SeedSequence
 
-SLOPE = 0.2  # of LeakyReLU, below 0
 DCGAN_DEVIATION = 0.02  # of the initial weights, Radford 2016, section 3
 DROPOUT = 0.25
 
@@ -42,23 +42,20 @@ def dense_pictures(side: int, latent_dimension: int, seed: int | None = None, wi
     """
     next_seed = SeedSequence(seed)
 
-    def dense(values: keras.KerasTensor, units: int) -> keras.KerasTensor:
-        return keras.layers.Dense(units, kernel_initializer=keras.initializers.HeNormal(seed=next_seed()))(values)
-
     # ---- Generator: latents -> width -> width -> side x side x 1 ----
     latents = keras.Input((latent_dimension,))
     values = latents
     for _ in range(2):
-        values = keras.layers.Activation("relu")(dense(values, width))
-    values = keras.layers.Activation("tanh")(_last_dense(values, side * side, next_seed()))
+        values = keras.layers.Activation("relu")(dense(width, next_seed)(values))
+    values = keras.layers.Activation("tanh")(last_dense(side * side, next_seed)(values))
     generator = keras.Model(latents, keras.layers.Reshape((side, side, 1))(values), name="generator")
 
     # ---- Discriminator: side x side x 1 -> width -> width -> 1 ----
     pictures = keras.Input((side, side, 1))
     values = keras.layers.Flatten()(pictures)
     for _ in range(2):
-        values = _leaky(dense(values, width))
-    discriminator = keras.Model(pictures, _last_dense(values, 1, next_seed()), name="discriminator")
+        values = leaky(dense(width, next_seed)(values))
+    discriminator = keras.Model(pictures, last_dense(1, next_seed)(values), name="discriminator")
     return generator, discriminator
 
 
@@ -103,9 +100,9 @@ def dcgan(side: int, latent_dimension: int, seed: int | None = None, channels: i
 
     # ---- Discriminator, for 8x8: 8x8x1 -> 4x4x32 -> 2x2x64 -> 1x1x1 -> 1 ----
     pictures = keras.Input((side, side, 1))
-    maps = _leaky(keras.layers.Conv2D(channels, 4, strides=2, padding="same", **options())(pictures))
+    maps = leaky(keras.layers.Conv2D(channels, 4, strides=2, padding="same", **options())(pictures))
     maps = keras.layers.Conv2D(2 * channels, 4, strides=2, padding="same", **options())(maps)
-    maps = _leaky(keras.layers.BatchNormalization()(maps))
+    maps = leaky(keras.layers.BatchNormalization()(maps))
     maps = keras.layers.Conv2D(1, smallest, **options())(maps)
     discriminator = keras.Model(pictures, keras.layers.Flatten()(maps), name="discriminator")
     return generator, discriminator
@@ -152,23 +149,14 @@ def upsampling(side: int, latent_dimension: int, seed: int | None = None) -> Pai
         if maps.shape[1] == 1:
             break
         maps = keras.layers.Conv2D(channels, 3, strides=2, padding="same", kernel_initializer=initial())(maps)
-        maps = keras.layers.Dropout(DROPOUT, seed=next_seed())(_leaky(maps))
-    scores = _last_dense(keras.layers.Flatten()(maps), 1, next_seed())
+        maps = keras.layers.Dropout(DROPOUT, seed=next_seed())(leaky(maps))
+    scores = last_dense(1, next_seed)(keras.layers.Flatten()(maps))
     discriminator = keras.Model(pictures, scores, name="discriminator")
     return generator, discriminator
 
 
 #: The builders by the names in :data:`gankit.choices.PICTURE_NETWORKS`.
 PICTURE_BUILDERS: dict[str, Callable[..., Pair]] = {"dcgan": dcgan, "dense": dense_pictures, "upsampling": upsampling}
-
-
-def _leaky(values: keras.KerasTensor) -> keras.KerasTensor:
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    return keras.layers.LeakyReLU(SLOPE)(values)
-
-
-def _last_dense(values: keras.KerasTensor, units: int, seed: int) -> keras.KerasTensor:
-    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=seed))(values)
 
 
 def _quarter(side: int) -> int:

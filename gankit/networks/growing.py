@@ -15,10 +15,10 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import SLOPE
 from gankit.randomness import SeedSequence
 
 SMALLEST = 4  # height and width of the first pictures
-SLOPE = 0.2  # of LeakyReLU, below 0
 # Gains of the weights: for layers that LeakyReLU follows, and for those that end in a picture or a score.
 INNER, LAST = float(np.sqrt(2)), 1.0
 

@@ -9,9 +9,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import convolution, dense, last_dense, leaky
 from gankit.randomness import SeedSequence
-
-SLOPE = 0.2  # of LeakyReLU, below 0
 
 
 @keras.utils.register_keras_serializable("gankit")
@@ -65,24 +64,18 @@ def residual_upsampler(
     """
     next_seed = SeedSequence(seed)
 
-    def convolution(maps: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-        initial = keras.initializers.HeNormal(seed=next_seed())
-        return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=initial)(maps)
-
-    def relu(maps: keras.KerasTensor) -> keras.KerasTensor:
-        return keras.layers.ReLU()(maps)
-
     # ---- At the small size: residual blocks, and a skip around all of them ----
     pictures = keras.Input((size, size, 1))
-    maps = first = relu(convolution(pictures, channels))
+    maps = first = _relu(convolution(channels, next_seed)(pictures))
     for _ in range(blocks):
-        maps = keras.layers.Add()([maps, convolution(relu(convolution(maps, channels)), channels)])
+        inner = _relu(convolution(channels, next_seed)(maps))
+        maps = keras.layers.Add()([maps, convolution(channels, next_seed)(inner)])
     maps = keras.layers.Add()([maps, first])
 
     # ---- Larger: four channels become four pixels ----
     for number in range(doublings):
         width = max(1, channels // 2**number)
-        maps = relu(SubPixel()(convolution(maps, 4 * width)))
+        maps = _relu(SubPixel()(convolution(4 * width, next_seed)(maps)))
     correction = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros")(maps)
     enlarged = keras.layers.UpSampling2D(2**doublings, interpolation="bicubic")(pictures)
     return keras.Model(pictures, keras.layers.Add()([enlarged, correction]), name="generator")
@@ -119,13 +112,8 @@ def picture_discriminator(
     next_seed = SeedSequence(seed)
     pictures = maps = keras.Input((size, size, channels))
     for number, width in enumerate(widths):
-        initial = keras.initializers.HeNormal(seed=next_seed())
-        strides = 2 if number else 1
-        maps = keras.layers.Conv2D(width, 3, strides=strides, padding="same", kernel_initializer=initial)(maps)
-        # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-        maps = keras.layers.LeakyReLU(SLOPE)(maps)
-    last = keras.initializers.GlorotUniform(seed=next_seed())
-    scores = keras.layers.Dense(1, kernel_initializer=last)(keras.layers.Flatten()(maps))
+        maps = leaky(convolution(width, next_seed, strides=2 if number else 1)(maps))
+    scores = last_dense(1, next_seed)(keras.layers.Flatten()(maps))
     return keras.Model(pictures, scores, name="discriminator")
 
 
@@ -163,32 +151,28 @@ def inpainting_generator(
         raise InputError(f"The pictures are {size} pixels wide, which cannot be halved {len(channels) - 1} times.")
     next_seed = SeedSequence(seed)
 
-    def convolution(maps: keras.KerasTensor, filters: int, strides: int = 1) -> keras.KerasTensor:
-        initial = keras.initializers.HeNormal(seed=next_seed())
-        return keras.layers.Conv2D(filters, 3, strides=strides, padding="same", kernel_initializer=initial)(maps)
-
-    def relu(maps: keras.KerasTensor) -> keras.KerasTensor:
-        return keras.layers.ReLU()(maps)
-
     # ---- Smaller: 16x16 -> 8x8 -> 4x4 ----
     context, latent = keras.Input((size, size, 2)), keras.Input((latents,))
-    sizes = [relu(convolution(context, channels[0]))]
+    sizes = [_relu(convolution(channels[0], next_seed)(context))]
     for width in channels[1:]:
-        sizes.append(relu(convolution(sizes[-1], width, strides=2)))
+        sizes.append(_relu(convolution(width, next_seed, strides=2)(sizes[-1])))
 
     # ---- The latents join the smallest map ----
     side = size // 2 ** (len(channels) - 1)
-    initial = keras.initializers.HeNormal(seed=next_seed())
-    chosen = keras.layers.Dense(side * side * channels[-1], kernel_initializer=initial)(latent)
+    chosen = dense(side * side * channels[-1], next_seed)(latent)
     chosen = keras.layers.Reshape((side, side, channels[-1]))(chosen)
     maps = keras.layers.Concatenate()([sizes[-1], chosen])
     for _ in range(2):
-        maps = relu(convolution(maps, channels[-1]))
+        maps = _relu(convolution(channels[-1], next_seed)(maps))
 
     # ---- Larger: 4x4 -> 8x8 -> 16x16 ----
     for width, beside in zip(channels[-2::-1], sizes[-2::-1]):
-        maps = relu(SubPixel()(convolution(maps, 4 * width)))
-        maps = relu(convolution(keras.layers.Concatenate()([maps, beside]), width))
+        maps = _relu(SubPixel()(convolution(4 * width, next_seed)(maps)))
+        maps = _relu(convolution(width, next_seed)(keras.layers.Concatenate()([maps, beside])))
     last = keras.initializers.GlorotUniform(seed=next_seed())
     pictures = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", kernel_initializer=last)(maps)
     return keras.Model([context, latent], pictures, name="generator")
+
+
+def _relu(maps: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.layers.ReLU()(maps)

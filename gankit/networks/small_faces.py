@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from tensorflow import keras
 
-from gankit.networks.wide_faces import COARSE, LATENT_DIMENSION, SLOPE
+from gankit.networks.blocks import convolution, dense, last_dense, leaky
+from gankit.networks.wide_faces import COARSE, LATENT_DIMENSION
 from gankit.randomness import SeedSequence
 
 # Of the generator's maps of 4x4, 8x8, and 8x8 again; of the discriminator's maps of 8x8 and 4x4, and its dense layer.
@@ -36,38 +37,27 @@ def small_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]: 
     """
     next_seed = SeedSequence(seed)
 
-    def initial() -> keras.initializers.Initializer:
-        return keras.initializers.HeNormal(seed=next_seed())
-
-    def leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
-        # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-        return keras.layers.LeakyReLU(SLOPE)(maps)
-
-    def convolution(maps: keras.KerasTensor, channels: int, strides: int = 1) -> keras.KerasTensor:
-        kernel = initial()
-        return keras.layers.Conv2D(channels, 3, strides=strides, padding="same", kernel_initializer=kernel)(maps)
-
     # ---- Generator: 64 -> 4x4x12 -> 8x8x(28 + 1 + 4) -> 8x8x22 -> 8x8x4 -> 16x16x1 ----
     first, second, third = CHANNELS
     latents = keras.Input((LATENT_DIMENSION,))
-    maps = keras.layers.Dense(4 * 4 * first, kernel_initializer=initial())(latents[:, :COARSE])
+    maps = dense(4 * 4 * first, next_seed)(latents[:, :COARSE])
     maps = leaky(keras.layers.BatchNormalization()(keras.layers.Reshape((4, 4, first))(maps)))
-    maps = leaky(keras.layers.BatchNormalization()(convolution(keras.layers.UpSampling2D()(maps), second)))
+    maps = leaky(keras.layers.BatchNormalization()(convolution(second, next_seed)(keras.layers.UpSampling2D()(maps))))
     end = COARSE + SIDE * SIDE
     of_places = keras.layers.Reshape((SIDE, SIDE, 1))(latents[:, COARSE:end])
     of_pixels = pixels_to_channels(keras.layers.Reshape((2 * SIDE, 2 * SIDE, 1))(latents[:, end:]))
     maps = keras.layers.Concatenate()([maps, of_places, of_pixels])
-    maps = leaky(keras.layers.BatchNormalization()(convolution(maps, third)))
-    maps = keras.layers.BatchNormalization()(convolution(maps, 4))
+    maps = leaky(keras.layers.BatchNormalization()(convolution(third, next_seed)(maps)))
+    maps = keras.layers.BatchNormalization()(convolution(4, next_seed)(maps))
     generator = keras.Model(latents, keras.layers.Activation("tanh")(channels_to_pixels(maps)), name="generator")
 
     # ---- Discriminator: 16x16x1 -> 8x8x4 -> 8x8x32 -> 4x4x64 -> 64 -> 1 ----
     first, second, third = CHANNELS_OF_DISCRIMINATOR
     pictures = keras.Input((2 * SIDE, 2 * SIDE, 1))
-    maps = leaky(convolution(pixels_to_channels(pictures), first))
-    maps = leaky(convolution(maps, second, strides=2))
-    features = leaky(keras.layers.Dense(third, kernel_initializer=initial())(keras.layers.Flatten()(maps)))
-    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
+    maps = leaky(convolution(first, next_seed)(pixels_to_channels(pictures)))
+    maps = leaky(convolution(second, next_seed, strides=2)(maps))
+    features = leaky(dense(third, next_seed)(keras.layers.Flatten()(maps)))
+    scores = last_dense(1, next_seed)(features)
     return generator, keras.Model(pictures, scores, name="discriminator")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from tensorflow import keras
 
+from gankit.networks.blocks import leaky
 from gankit.networks.several import MinibatchDiscrimination, Packing
 from gankit.networks.spectral import SpectralConv2D, SpectralDense
 from gankit.randomness import SeedSequence
@@ -52,12 +53,12 @@ def stabilised_discriminator(
     if len(shape) == 1:
         # ---- 2 -> 64, three times ----
         for width in WIDTHS:
-            values = keras.layers.LeakyReLU(0.2)(dense(width, kernel_initializer=initial())(values))
+            values = leaky(dense(width, kernel_initializer=initial())(values))
     else:
         # ---- 16x16x1 -> 8x8x32 -> 4x4x64 -> 2x2x128 -> 512 ----
         for channels in CHANNELS:
             layer = convolution(channels, 4, strides=2, padding="same", kernel_initializer=initial())
-            values = keras.layers.LeakyReLU(0.2)(layer(values))
+            values = leaky(layer(values))
         values = keras.layers.Flatten()(values)
     if "minibatch_discrimination" in stabilisers:
         values = MinibatchDiscrimination(**NEARNESS, seed=next_seed())(values)

@@ -17,12 +17,12 @@ import tensorflow as tf
 from tensorflow import keras
 
 from gankit.errors import InputError
+from gankit.networks.blocks import convolution, dense, last_dense, leaky
 from gankit.randomness import SeedSequence, Stream
 
 LATENTS = 64  # length of z
 STYLE = 64  # length of w, and width of the mapping network
 DEPTH = 8  # layers of the mapping network
-SLOPE = 0.2  # of a leaky rectifier below 0
 # Channels of the maps of each side.
 SYNTHESIS_CHANNELS = {4: 96, 8: 48, 16: 24, 32: 12}
 DISCRIMINATOR_CHANNELS = {32: 16, 16: 32, 8: 64, 4: 128}
@@ -244,17 +244,12 @@ def parts_of(generator: keras.Model) -> tuple[keras.Model, keras.Model]:
     return generator.get_layer("mapping"), generator.get_layer("synthesis")
 
 
-def _leaky(values: keras.KerasTensor) -> keras.KerasTensor:
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    return keras.layers.LeakyReLU(SLOPE)(values)
-
-
 def _mapping(next_seed: SeedSequence, rate: float) -> keras.Model:
     """Build 64 -> eight layers of 64 -> w. Only the direction of z counts."""
     latents = keras.Input((LATENTS,))
     values = keras.layers.Rescaling(float(np.sqrt(LATENTS)))(keras.layers.UnitNormalization()(latents))
     for _ in range(DEPTH):
-        values = _leaky(SlowDense(STYLE, rate, seed=next_seed())(values))
+        values = leaky(SlowDense(STYLE, rate, seed=next_seed())(values))
     return keras.Model(latents, values, name="mapping")
 
 
@@ -263,23 +258,19 @@ def _synthesis(size: int, next_seed: SeedSequence) -> keras.Model:
     styles = keras.Input((2 * len(sides(size)), STYLE))
     noise = keras.Input((noise_length(size),))
 
-    def convolution(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-        initial = keras.initializers.HeNormal(seed=next_seed())
-        return keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial)(maps)
-
     def styled(maps: keras.KerasTensor, side: int, layer: int, used: int) -> keras.KerasTensor:
         """Add noise, apply the rectifier, and let the layer's style decide what its channels are."""
         own_noise = keras.layers.Reshape((side, side, 1))(noise[:, used : used + side * side])
         initial = keras.initializers.LecunNormal(seed=next_seed())
         style = keras.layers.Dense(2 * SYNTHESIS_CHANNELS[side], kernel_initializer=initial)(styles[:, layer])
-        return AdaIN()([_leaky(Noise()([maps, own_noise])), style])
+        return AdaIN()([leaky(Noise()([maps, own_noise])), style])
 
     maps, used = Constant(4, SYNTHESIS_CHANNELS[4], next_seed())(styles), 0
     for side, layers in style_layers(size).items():
         for layer in layers:
             if layer:
                 larger = keras.layers.UpSampling2D()(maps) if layer == layers[0] else maps
-                maps = convolution(larger, SYNTHESIS_CHANNELS[side])
+                maps = convolution(SYNTHESIS_CHANNELS[side], next_seed)(larger)
             maps = styled(maps, side, layer, used)
             used += side * side
     # The normalised maps have about the deviation 1, so this is the contrast of the first outputs.
@@ -295,14 +286,9 @@ def _discriminator(size: int, next_seed: SeedSequence) -> keras.Model:
     maps = pictures
     for side, channels in DISCRIMINATOR_CHANNELS.items():
         if side <= size:
-            initial = keras.initializers.HeNormal(seed=next_seed())
-            strides = 1 if side == size else 2
-            convolution = keras.layers.Conv2D(channels, 3, strides, padding="same", kernel_initializer=initial)
-            maps = _leaky(convolution(maps))
-    initial = keras.initializers.HeNormal(seed=next_seed())
-    features = _leaky(keras.layers.Dense(128, kernel_initializer=initial)(keras.layers.Flatten()(maps)))
-    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
-    return keras.Model(pictures, scores, name="discriminator")
+            maps = leaky(convolution(channels, next_seed, strides=1 if side == size else 2)(maps))
+    features = leaky(dense(128, next_seed)(keras.layers.Flatten()(maps)))
+    return keras.Model(pictures, last_dense(1, next_seed)(features), name="discriminator")
 
 
 # ---------------------------------------------------------------- styles

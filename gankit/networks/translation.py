@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tensorflow import keras
 
+from gankit.networks.blocks import convolution, leaky
 from gankit.randomness import SeedSequence
-
-SLOPE = 0.2  # of LeakyReLU, below 0
 
 
 def translator(
@@ -36,14 +34,14 @@ def translator(
     """
     next_seed = SeedSequence(seed)
     pictures = keras.Input((side, side, 1))
-    half = _leaky(_convolution(channels[0], 4, 2, next_seed)(pictures))
-    maps = _leaky(_convolution(channels[1], 4, 2, next_seed)(half))
+    half = leaky(convolution(channels[0], next_seed, 4, 2)(pictures))
+    maps = leaky(convolution(channels[1], next_seed, 4, 2)(half))
     for _ in range(blocks):
-        inner = _convolution(channels[1], 3, 1, next_seed)(_leaky(_convolution(channels[1], 3, 1, next_seed)(maps)))
-        maps = _leaky(keras.layers.Add()([maps, inner]))
+        inner = convolution(channels[1], next_seed)(leaky(convolution(channels[1], next_seed)(maps)))
+        maps = leaky(keras.layers.Add()([maps, inner]))
     kernel = keras.initializers.HeNormal(seed=next_seed())
     up = keras.layers.Conv2DTranspose(channels[0], 4, 2, padding="same", kernel_initializer=kernel)(maps)
-    maps = _leaky(keras.layers.Add()([up, half]))
+    maps = leaky(keras.layers.Add()([up, half]))
     if form == "correction":
         correction = keras.layers.Conv2DTranspose(1, 4, 2, padding="same", kernel_initializer="zeros")(maps)
         return keras.Model(pictures, keras.layers.Add()([pictures, correction]), name="translator")
@@ -61,15 +59,5 @@ def patch_discriminator(side: int = 16, channels: Sequence[int] = (32, 64), seed
     pictures = keras.Input((side, side, 1))
     maps = pictures
     for width in channels:
-        maps = _leaky(_convolution(width, 4, 2, next_seed)(maps))
-    return keras.Model(pictures, _convolution(1, 3, 1, next_seed)(maps), name="discriminator")
-
-
-def _leaky(values: Any) -> Any:
-    # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-    return keras.layers.LeakyReLU(SLOPE)(values)
-
-
-def _convolution(channels: int, width: int, strides: int, next_seed: SeedSequence) -> keras.layers.Layer:
-    kernel = keras.initializers.HeNormal(seed=next_seed())
-    return keras.layers.Conv2D(channels, width, strides, padding="same", kernel_initializer=kernel)
+        maps = leaky(convolution(width, next_seed, 4, 2)(maps))
+    return keras.Model(pictures, convolution(1, next_seed)(maps), name="discriminator")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tensorflow import keras
 
+from gankit.networks.blocks import leaky
 from gankit.randomness import SeedSequence
 
-SLOPE = 0.2  # of LeakyReLU, below 0
 STRIDE = 4
 # A multiple of the stride. Each output of a transposed convolution is then the sum of equally many products, and the
 # layer draws no pattern of its own (Odena et al. 2016, Deconvolution and Checkerboard Artifacts).
@@ -107,8 +107,7 @@ def wave_discriminators(
                 kernel_initializer=keras.initializers.HeNormal(seed=next_seed()),
                 name=f"{name}_convolution_{number}",
             )
-            # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-            maps = keras.layers.LeakyReLU(SLOPE)(layer(maps))
+            maps = leaky(layer(maps))
         kernel = keras.initializers.GlorotUniform(seed=next_seed())
         layer = keras.layers.Conv1D(1, 3, padding="same", kernel_initializer=kernel, name=f"{name}_score")
         alone = keras.layers.Flatten()(layer(maps))

@@ -18,13 +18,13 @@ from tensorflow import keras
 
 from gankit.choices import NETWORKS
 from gankit.errors import InputError
+from gankit.networks.blocks import convolution, dense, last_dense, leaky
 from gankit.networks.stored_weights import read_weights
 from gankit.randomness import SeedSequence
 
 COARSE = 64  # latents that determine the whole face
 FINE = ((64, 8), (32, 16))  # channels and side of the two larger maps
 LATENT_DIMENSION = COARSE + sum(side * side for _, side in FINE)
-SLOPE = 0.2  # of a leaky rectifier below 0
 
 
 def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  # noqa: N802 - as in task 4
@@ -44,41 +44,30 @@ def wide_GenDiscr(seed: int | None = None) -> tuple[keras.Model, keras.Model]:  
     """
     next_seed = SeedSequence(seed)
 
-    def initial() -> keras.initializers.Initializer:
-        return keras.initializers.HeNormal(seed=next_seed())
-
-    def leaky(maps: keras.KerasTensor) -> keras.KerasTensor:
-        # A positional argument, because Keras 2 and Keras 3 have different names for the slope.
-        return keras.layers.LeakyReLU(SLOPE)(maps)
-
-    def convolution(maps: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-        return keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=initial())(maps)
-
     # ---- Generator: 64 -> 4x4x128 -> 8x8x(64 + 1) -> 16x16x(32 + 1) -> 16x16x32 -> 16x16x1 ----
     latents = keras.Input((LATENT_DIMENSION,))
-    maps = keras.layers.Dense(4 * 4 * 128, kernel_initializer=initial())(latents[:, :COARSE])
+    maps = dense(4 * 4 * 128, next_seed)(latents[:, :COARSE])
     maps = keras.layers.Reshape((4, 4, 128))(maps)
     maps = leaky(keras.layers.BatchNormalization()(maps))
     used = COARSE
     for channels, side in FINE:
-        maps = convolution(keras.layers.UpSampling2D()(maps), channels)
+        maps = convolution(channels, next_seed)(keras.layers.UpSampling2D()(maps))
         maps = leaky(keras.layers.BatchNormalization()(maps))
         fine = keras.layers.Reshape((side, side, 1))(latents[:, used : used + side * side])
         maps = keras.layers.Concatenate()([maps, fine])
         used += side * side
-    maps = leaky(keras.layers.BatchNormalization()(convolution(maps, 32)))
-    maps = keras.layers.BatchNormalization()(convolution(maps, 1))
+    maps = leaky(keras.layers.BatchNormalization()(convolution(32, next_seed)(maps)))
+    maps = keras.layers.BatchNormalization()(convolution(1, next_seed)(maps))
     maps = keras.layers.Activation("tanh")(maps)
     generator = keras.Model(latents, maps, name="generator")
 
     # ---- Discriminator: 16x16x1 -> 16x16x32 -> 8x8x64 -> 4x4x128 -> 128 -> 1 ----
     pictures = keras.Input((16, 16, 1))
-    maps = leaky(convolution(pictures, 32))
+    maps = leaky(convolution(32, next_seed)(pictures))
     for channels in (64, 128):
-        maps = keras.layers.Conv2D(channels, 3, strides=2, padding="same", kernel_initializer=initial())(maps)
-        maps = leaky(maps)
-    features = leaky(keras.layers.Dense(128, kernel_initializer=initial())(keras.layers.Flatten()(maps)))
-    scores = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()))(features)
+        maps = leaky(convolution(channels, next_seed, strides=2)(maps))
+    features = leaky(dense(128, next_seed)(keras.layers.Flatten()(maps)))
+    scores = last_dense(1, next_seed)(features)
     discriminator = keras.Model(pictures, scores, name="discriminator")
     return generator, discriminator
 
