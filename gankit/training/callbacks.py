@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from gankit.faces.scaling import FaceScaling
 from gankit.fast.accelerate import accelerate
 
 
@@ -261,6 +263,31 @@ class AveragedWeights(StepCallback):
         super().restore_arrays(arrays)
         means = below("mean", arrays)
         self.averaged.set_weights([means[str(number)] for number in range(len(means))])
+
+
+class AveragedGenerator(AveragedWeights):
+    """The running mean of a generator's weights, which makes pictures with recalibrated batch-norm statistics.
+
+    Parameters
+    ----------
+    network, past
+        As in :class:`AveragedWeights`.
+    decoding : FaceScaling
+        How to convert the generator's outputs to intensities.
+    """
+
+    def __init__(self, network: keras.Model, past: float, decoding: FaceScaling):
+        super().__init__(network, past)
+        self._decoding = decoding
+
+    def _pictures(self, inputs: Any, calibrating: Any, network: keras.Model | None = None) -> np.ndarray:
+        """Make pictures, intensities in [0, 1], with the statistics of a calibrating batch of inputs.
+
+        ``network`` is a part of the averaged network, if its inputs are not those of the whole.
+        """
+        network = self.averaged if network is None else network
+        recalibrate_batch_norm(network, calibrating)
+        return self._decoding.recover(network.predict(inputs, batch_size=1000, verbose=0))
 
 
 class FallingRates(StepCallback):

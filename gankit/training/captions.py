@@ -19,7 +19,7 @@ from gankit.networks.face_encoder import FaceEncoder, attribute_names, attribute
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
 from gankit.randomness import separate_seed
-from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
+from gankit.training.callbacks import AveragedGenerator, Snapshots
 from gankit.training.conditional import Report
 
 FACES, TESTED = 6000, 700
@@ -236,7 +236,7 @@ def shares(read: np.ndarray, made: np.ndarray) -> dict[str, float]:
     return {"all": float((read & made).sum() / made.sum()), **dict(zip(CLAIMS, each.tolist()))}
 
 
-class KeptCaptions(AveragedWeights):
+class KeptCaptions(AveragedGenerator):
     """The text encoder and the generator that are kept: the running means of their weights, as one network.
 
     Parameters
@@ -254,8 +254,8 @@ class KeptCaptions(AveragedWeights):
     def __init__(self, gan: AdversarialModel, captions: np.ndarray, past: float, seed: int):
         latents, width = gan.generator.input_shape[0][-1], gan.text_encoder.input_shape[-1]
         noise, words = keras.Input((latents,)), keras.Input((width,), dtype="int32")
-        super().__init__(keras.Model([noise, words], gan.generator([noise, gan.text_encoder(words)])), past)
-        self._decoding = gan.decoding
+        both = keras.Model([noise, words], gan.generator([noise, gan.text_encoder(words)]))
+        super().__init__(both, past, gan.decoding)
         self._latents = LatentGenerator(latents, seed=separate_seed(seed))
         self._calibrating = [self.latents(CALIBRATING), captions[np.arange(CALIBRATING) % len(captions)]]
         self._sheet_latents = self.latents(COLUMNS)
@@ -270,10 +270,9 @@ class KeptCaptions(AveragedWeights):
 
     def from_vectors(self, vectors: np.ndarray, latents: np.ndarray) -> np.ndarray:
         """Make a face for each vector ``(n, k)``: intensities in [0, 1], ``(n, 16, 16)``."""
-        generator = self.averaged.get_layer("generator")
         noise, captions = self._calibrating
-        recalibrate_batch_norm(generator, [tf.constant(noise), tf.constant(self.vectors(captions))])
-        return self._decoding.recover(generator.predict([latents, vectors], batch_size=1000, verbose=0))
+        calibrating = [tf.constant(noise), tf.constant(self.vectors(captions))]
+        return self._pictures([latents, vectors], calibrating, self.averaged.get_layer("generator"))
 
     def generate(self, captions: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
         """Make a face for each caption, as word numbers ``(n, words)``."""

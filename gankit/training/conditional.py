@@ -24,7 +24,7 @@ from gankit.networks.conditional import DENSE, Inner
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
 from gankit.randomness import separate_seed
-from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
+from gankit.training.callbacks import AveragedGenerator, Snapshots
 
 FRAMES = 30
 PICTURES_CALIBRATING = 1000
@@ -66,7 +66,7 @@ class Subject(Protocol):
         """Measure and draw what each kept generator makes of conditions."""
 
 
-class KeptConditional(AveragedWeights):
+class KeptConditional(AveragedGenerator):
     """The generator that is kept: the running mean of the weights, with recalibrated batch-norm statistics.
 
     Parameters
@@ -82,8 +82,8 @@ class KeptConditional(AveragedWeights):
     """
 
     def __init__(self, gan: AdversarialModel, subject: Subject, past: float, seed: int):
-        super().__init__(gan.generator, past)
-        self._decoding, self._sheet = gan.decoding, subject.sheet
+        super().__init__(gan.generator, past, gan.decoding)
+        self._sheet = subject.sheet
         self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=separate_seed(seed))
         rows = np.arange(PICTURES_CALIBRATING) % len(subject.train)
         self._calibrating = [self._latents(len(rows)), tf.constant(subject.train_conditions[rows])]
@@ -96,9 +96,7 @@ class KeptConditional(AveragedWeights):
     def generate(self, conditions: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
         """Make a picture for each condition, ``(n, k)``: intensities in [0, 1], ``(n, side, side)``."""
         latents = self.latents(len(conditions)) if latents is None else latents
-        recalibrate_batch_norm(self.averaged, self._calibrating)
-        inputs = [latents, np.asarray(conditions, np.float32)]
-        return self._decoding.recover(self.averaged.predict(inputs, batch_size=1000, verbose=0))
+        return self._pictures([latents, np.asarray(conditions, np.float32)], self._calibrating)
 
     def sheet(self, conditions: np.ndarray | None = None, rows: int = 8) -> np.ndarray:
         """Make a sheet, row by row: one latent a row, one condition a column; the same latents each time."""

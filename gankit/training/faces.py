@@ -14,7 +14,7 @@ from gankit.networks.face_encoder import FaceEncoder
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import tile
 from gankit.randomness import separate_seed
-from gankit.training.callbacks import AveragedWeights, Snapshots, recalibrate_batch_norm
+from gankit.training.callbacks import AveragedGenerator, Snapshots
 
 FRAMES = 40
 FACES_IN_A_FRAME = 64
@@ -28,7 +28,7 @@ FEWEST_FOR_NETWORKS = 1000
 STEPS_IN_ONE_CALL = 10
 
 
-class KeptGenerator(AveragedWeights):
+class KeptGenerator(AveragedGenerator):
     """The generator that is kept: the running mean of the weights, with recalibrated batch-norm statistics.
 
     Its latents have a separate seed, so that generating faces during training does not change the training.
@@ -44,8 +44,7 @@ class KeptGenerator(AveragedWeights):
     """
 
     def __init__(self, gan: GAN, past: float, seed: int):
-        super().__init__(gan.generator, past)
-        self._decoding = gan.decoding
+        super().__init__(gan.generator, past, gan.decoding)
         self._latents = LatentGenerator(gan.require_latent_generator().dimension, seed=separate_seed(seed))
         # All frames use the same latents, so that they show how each face changes.
         self._frame_latents = self._latents(FACES_IN_A_FRAME)
@@ -64,8 +63,7 @@ class KeptGenerator(AveragedWeights):
         return Snapshots(frame, every=max(1, steps // FRAMES))
 
     def _generate(self, latents: tf.Tensor) -> np.ndarray:
-        recalibrate_batch_norm(self.averaged, self._calibration_latents)
-        return self._decoding.recover(self.averaged.predict(latents, batch_size=1000, verbose=0))
+        return self._pictures(latents, self._calibration_latents)
 
 
 def hold_out(faces: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -167,10 +167,6 @@ class FinalGenerator(AveragedWeights):
         recalibrate_batch_norm(self.averaged, self._latents[:CALIBRATING])
         return in_parts(lambda part: self.averaged(part, training=False), 1000, self._latents[:count])
 
-    def film(self, steps: int, count: int) -> Snapshots:
-        """Return a callback that collects ``count`` outputs at evenly spread steps."""
-        return Snapshots(lambda: self.outputs(count), every=max(1, steps // FRAMES))
-
 
 # ---- Balanced rates ----
 
