@@ -50,7 +50,6 @@ CHOICES = {
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/neural_ode", RECIPES, CHOICES)
 scripts.answer_at_once(__name__, PARSER)
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,40 +58,15 @@ from tensorflow import keras
 
 from gankit import plots
 from gankit.datasets.densities import get_density
-from gankit.faces import FaceScaling
 from gankit.fast import Adam
 from gankit.models import AdversarialModel
 from gankit.networks import LatentGenerator
-from gankit.randomness import SeedSequence
+from gankit.networks.fields import State, build_field, runge_kutta
 from gankit.training import Run
 from gankit.training import flows as training
 from gankit.training.callbacks import FallingRates, LossCurve
 
 REAL_POINTS = 100_000
-State = Sequence[tf.Tensor]
-
-
-def runge_kutta(
-    derivative: Callable[[State, float], State], state: State, start: float, end: float, steps: int
-) -> State:
-    """Solve d state / dt = derivative(state, t) from `start` to `end` with the classical method of order 4.
-
-    A state is a sequence of tensors. If `end` is below `start`, time runs backwards.
-    """
-    length = (end - start) / steps
-
-    def moved(by: float, slopes: State) -> State:
-        return [each + by * slope for each, slope in zip(state, slopes)]
-
-    for number in range(steps):
-        time = start + number * length
-        first = derivative(state, time)
-        second = derivative(moved(length / 2, first), time + length / 2)
-        third = derivative(moved(length / 2, second), time + length / 2)
-        fourth = derivative(moved(length, third), time + length)
-        mean = [(a + 2 * b + 2 * c + d) / 6 for a, b, c, d in zip(first, second, third, fourth)]
-        state = moved(length, mean)
-    return state
 
 
 class Neural_ODE(AdversarialModel):
@@ -196,26 +170,13 @@ def log_normal(latents: tf.Tensor) -> tf.Tensor:
     return -0.5 * tf.reduce_sum(latents**2, axis=1) - 0.5 * dimensions * float(np.log(2 * np.pi))
 
 
-def build_field(hidden_layers: int, hidden_units: int, seed: int, dimensions: int = 2) -> keras.Model:
-    """Build the field: position and time `(batch, d + 1)` -> hidden layers with tanh -> velocity `(batch, d)`."""
-    next_seed = SeedSequence(seed)
-    inputs = values = keras.Input((dimensions + 1,))
-    for _ in range(hidden_layers):
-        kernel = keras.initializers.GlorotUniform(seed=next_seed())
-        values = keras.layers.Dense(hidden_units, activation="tanh", kernel_initializer=kernel)(values)
-    # A field of 0 is the identity: training starts from normal points.
-    velocities = keras.layers.Dense(dimensions, kernel_initializer="zeros")(values)
-    return keras.Model(inputs, velocities, name="field")
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Learn the density of points, and compare it with the true one."""
     options = PARSER.parse_args(arguments)
     with PARSER.open_output(options) as output:
         # ---- Data: mean 0, deviation 1 ----
         density = get_density(options.data)
-        scale = np.sqrt(np.trace(density.total_covariance) / 2)
-        scaling = FaceScaling(density.mean.astype(np.float32), np.full(2, scale, np.float32))
+        scaling = training.scaling_of(density)
         points = scaling.apply(density.sample(REAL_POINTS, options.seed))
 
         # ---- Network and model ----

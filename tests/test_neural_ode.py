@@ -10,10 +10,11 @@ from tensorflow import keras
 from gankit.datasets.densities import Density, get_density, mixture_log_density
 from gankit.faces import FaceScaling
 from gankit.networks import LatentGenerator
+from gankit.networks.fields import build_field, runge_kutta
 from gankit.training import flows as training
 from gankit.training.flows import FlowObserver
 from labs import neural_ode
-from labs.neural_ode import Neural_ODE, build_field, runge_kutta
+from labs.neural_ode import Neural_ODE
 
 MATRIX = np.array([[0.3, -0.8], [0.5, -0.4]])
 

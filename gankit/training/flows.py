@@ -25,6 +25,12 @@ CELLS, ARROWS = 120, 16
 AT_A_TIME = 4000
 
 
+def scaling_of(density: Density) -> FaceScaling:
+    """Return the scaling that gives points of a density the mean 0 and, over both coordinates, the deviation 1."""
+    scale = np.sqrt(np.trace(density.total_covariance) / 2)
+    return FaceScaling(density.mean.astype(np.float32), np.full(2, scale, np.float32))
+
+
 class Flow(Protocol):
     """What is needed of a model; its points have mean 0 and deviation 1."""
 
