@@ -30,21 +30,9 @@ from __future__ import annotations
 import argparse
 
 from gankit import scripts
+from gankit.training.recipes import CONDITIONAL_FACES
 
-RECIPES = {
-    "default": {
-        "steps": 2000,
-        "batch_size": 32,
-        "latents": 32,
-        "learning_rate": 0.001,
-        "decay": 0.3,
-        "beta_1": 0.0,
-        "beta_2": 0.99,
-        "r1": 0.1,
-        "mismatch": 1.0,
-        "averaging": 0.998,
-    },
-}
+RECIPES = {"default": {"steps": 2000, **CONDITIONAL_FACES}}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/captions", RECIPES)
 PARSER.add_argument(
     "--caption", type=scripts.face_caption, action="append", help="also draw faces for this caption; may be repeated"
@@ -64,7 +52,7 @@ from gankit.training import Run
 from gankit.training.callbacks import FallingRates
 from gankit.training.captions import CaptionedFaces, KeptCaptions
 from gankit.training.faces import steps_per_call
-from labs.conditional_gan import Conditional_GAN, conditional_pair
+from labs.conditional_gan import SETTINGS, Conditional_GAN, conditional_pair
 
 WORD_WIDTH = 32  # numbers of a word's embedding
 VECTOR_WIDTH = 64  # numbers of a caption's vector
@@ -150,13 +138,7 @@ def main(arguments: list[str] | None = None) -> None:
             LatentGenerator(options.latents, seed=options.seed),
             pictures,
             data.train_captions,
-            batch_size=options.batch_size,
-            learning_rate=options.learning_rate,
-            beta_1=options.beta_1,
-            beta_2=options.beta_2,
-            r1=options.r1,
-            mismatch=options.mismatch,
-            seed=options.seed,
+            **scripts.values_of(options, SETTINGS),
             decoding=scaling,
             further={"text_encoder": build_text_encoder(MOST_WORDS, len(VOCABULARY), options.seed)},
         )
@@ -173,8 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- What was asked for, and what is read back ----
         report = data.report(kept, options.caption or (), options.seed)
         output.save_record({**report.measures, "training_seconds": run.seconds})
-        for name, figure in report.figures.items():
-            output.save_figure(figure, name)
+        output.save_figures(report.figures)
         output.save_animation(film.frames, "training.gif", film.steps, enlarged=4)
     print(report.text)
     print(f"Pictures, the animation and record.json are in {output.path}.")

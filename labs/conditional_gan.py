@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gankit import scripts
+from gankit.training.recipes import CONDITIONAL_FACES
 
 RECIPES = {
     "digits": {
@@ -48,20 +49,9 @@ RECIPES = {
         "mismatch": 0.0,
         "averaging": 0.995,
     },
-    "faces": {
-        "discriminator": "projection",
-        "steps": 2500,
-        "batch_size": 32,
-        "latents": 32,
-        "learning_rate": 0.001,
-        "decay": 0.3,
-        "beta_1": 0.0,
-        "beta_2": 0.99,
-        "r1": 0.1,
-        "mismatch": 1.0,
-        "averaging": 0.998,
-    },
+    "faces": {"discriminator": "projection", "steps": 2500, **CONDITIONAL_FACES},
 }
+SETTINGS = ("batch_size", "learning_rate", "beta_1", "beta_2", "r1", "mismatch", "seed")  # of the model
 KINDS = ("concatenated", "projection")
 CHOICES = {"discriminator": (("both", *KINDS), "how the discriminator sees the condition")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/conditional_gan", RECIPES, CHOICES, selector="data")
@@ -251,13 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
                 LatentGenerator(options.latents, seed=options.seed),
                 pictures,
                 conditions,
-                batch_size=options.batch_size,
-                learning_rate=options.learning_rate,
-                beta_1=options.beta_1,
-                beta_2=options.beta_2,
-                r1=options.r1,
-                mismatch=options.mismatch,
-                seed=options.seed,
+                **scripts.values_of(options, SETTINGS),
                 decoding=scaling,
             )
             kept[kind] = training.KeptConditional(gan, subject, options.averaging, options.seed)
@@ -270,8 +254,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- What was asked for, and what is read back ----
         report = subject.report(kept, options.seed)
         output.save_record({**report.measures, "training_seconds": run.seconds})
-        for name, figure in report.figures.items():
-            output.save_figure(figure, name)
+        output.save_figures(report.figures)
         output.save_animation(training.side_by_side(films), "training.gif", films[kind].steps, enlarged=3)
     print(report.text)
     print(f"Pictures, the animation and record.json are in {output.path}.")

@@ -50,7 +50,7 @@ COMMON = {
 }
 # Light reaches its aim in half of the steps.
 RECIPES = {"glasses": COMMON, "light": {**COMMON, "steps": 1200}}
-SETTINGS = [name for name in COMMON if name not in ("form", "pictures", "steps", "decay", "averaging")]  # of the model
+SETTINGS = ("batch_size", "learning_rate", "beta_1", "beta_2", "cycle", "identity", "buffer", "cycle_noise", "seed")
 CHOICES = {"form": (("correction", "picture"), "what a generator draws: a correction of its input, or all")}
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/domain_transfer", RECIPES, CHOICES, selector="task")
 scripts.answer_at_once(__name__, PARSER)
@@ -212,8 +212,7 @@ def main(arguments: list[str] | None = None) -> None:
             cycle_networks(options.form, options.seed),
             source,
             target,
-            **{name: getattr(options, name) for name in SETTINGS},
-            seed=options.seed,
+            **scripts.values_of(options, SETTINGS),
             decoding=scaling,
         )
 
@@ -234,8 +233,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_record({"errors": errors, "hidden": hidden, "training_seconds": run.seconds})
 
         # ---- Pictures ----
-        for name, figure in training.figures(faces, forward, backward, hidden, film, curve, options.seed).items():
-            output.save_figure(figure, name)
+        output.save_figures(training.figures(faces, forward, backward, hidden, film, curve, options.seed))
         output.save_animation(film.pictures(), "training.gif", film.steps, enlarged=3)
     print(training.table(errors, hidden))
     print(f"Pictures, the animation and record.json are in {output.path}.")

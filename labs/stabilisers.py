@@ -49,6 +49,7 @@ PARSER.add_argument("--seeds", type=scripts.whole_number(1), default=10, help="n
 scripts.answer_at_once(__name__, PARSER)
 
 from argparse import Namespace
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -220,16 +221,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def compare(options: Namespace, subject: training.Subject, run: Run, output: scripts.OutputFolder) -> None:
     """Train with each stabiliser and each seed; print and draw what helps."""
-    models = {
-        name: build_model(options, subject, name, 0) for name in ("plain", *getattr(options, "stabiliser", STABILISERS))
-    }
-    results: dict[str, list[dict[str, float]]] = {name: [] for name in models}
-    for seed in range(options.seeds):
-        for name, gan in models.items():
-            # A model takes over the state of a new one, so that its training step is traced once for all seeds.
-            gan.restore_arrays(build_model(options, subject, name, seed).state_arrays())
-            results[name].append(training.train(gan, gan.on, subject, options, run, f"{name}_{seed}", seed)[1])
-    costs = training.costs_of_a_step(models)
+    names = ("plain", *getattr(options, "stabiliser", STABILISERS))
+    results, costs = training.train_seeds(partial(build_model, options, subject), names, subject, options, run)
     references = {name: [subject.measure(each)] for name, each in subject.references.items()}
     output.save_figure(training.draw_comparison(results, subject.compared), "comparison.png")
     output.save_record({"runs": results, "references": references, "costs": costs})

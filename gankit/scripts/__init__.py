@@ -16,6 +16,7 @@ from gankit.scripts.command_line import (
     PointCommandLine,
     RecipeCommandLine,
     convolutional,
+    values_of,
 )
 from gankit.scripts.output import OutputFolder, output_file
 from gankit.scripts.record import caption, run_record
@@ -43,5 +44,6 @@ __all__ = [
     "run_record",
     "run_script",
     "table",
+    "values_of",
     "whole_number",
 ]

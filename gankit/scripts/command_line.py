@@ -73,6 +73,11 @@ PART_SETTINGS = {field.name for field in fields(Part)} - {"cloud", "gan"}
 PART_NUMBERS = ("epochs", "steps_per_epoch", "batch_size", "disc_iter", "learning_rate", "decay", "beta_1", "lambda_gp")
 
 
+def values_of(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """Return some settings by name, as keyword arguments of a model."""
+    return {name: getattr(options, name) for name in names}
+
+
 class CommandLine(OneSentenceParser):
     """The parser of a task file, with the options that all of them share.
 

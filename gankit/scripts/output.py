@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,11 @@ class OutputFolder:
         """Write a figure as a PNG with the caption below it."""
         figure.text(0.995, 0.004, self._caption, ha="right", va="bottom", fontsize=6, color="0.5")
         figure.savefig(self.file(name), dpi=120)
+
+    def save_figures(self, figures: Mapping[str, Figure]) -> None:
+        """Write figures by the names of their files."""
+        for name, figure in figures.items():
+            self.save_figure(figure, name)
 
     def save_animation(self, frames: list[np.ndarray], name: str, steps: Sequence[int] = (), enlarged: int = 1) -> None:
         """Write an animated GIF with that name; the other arguments are those of :func:`write_animation`."""

@@ -53,6 +53,19 @@ class Part:
         return self.epochs * self.steps_per_epoch
 
 
+# Labs on faces with conditions: the settings that they share.
+CONDITIONAL_FACES = {
+    "batch_size": 32,
+    "latents": 32,
+    "learning_rate": 0.001,
+    "decay": 0.3,
+    "beta_1": 0.0,
+    "beta_2": 0.99,
+    "r1": 0.1,
+    "mismatch": 1.0,
+    "averaging": 0.998,
+}
+
 # Settings that several recipes for faces share.
 _OFTEN = {
     "batch_size": 32,

@@ -289,6 +289,37 @@ def train(
     return film, {**measures, "rates_changed": rates.changes, "seconds": run.seconds[name]}
 
 
+def train_seeds(
+    build: Callable[[str, int], Any], names: Sequence[str], subject: Subject, options: Namespace, run: Run
+) -> tuple[dict[str, list[dict[str, float]]], dict[str, float]]:
+    """Train with each stabiliser and each of ``options.seeds`` seeds.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(name, seed)`` returns the GAN with these stabilisers; its attribute ``on`` is the set of them.
+    names : sequence of str
+        The stabilisers, ``plain`` among them.
+    subject, options, run
+        As in :func:`train`.
+
+    Returns
+    -------
+    results : dict of list of dict
+        For each name the measures of each seed.
+    costs : dict of float
+        The results of :func:`costs_of_a_step`.
+    """
+    models = {name: build(name, 0) for name in names}
+    results: dict[str, list[dict[str, float]]] = {name: [] for name in models}
+    for seed in range(options.seeds):
+        for name, gan in models.items():
+            # A model takes over the state of a new one, so that its training step is traced once for all seeds.
+            gan.restore_arrays(build(name, seed).state_arrays())
+            results[name].append(train(gan, gan.on, subject, options, run, f"{name}_{seed}", seed)[1])
+    return results, costs_of_a_step(models)
+
+
 # ---- Results ----
 
 FORMS = {"modes": "{:.0f}", "high_quality": "{:.0%}", "frechet": "{:.2f}", "frechet_features": "{:.1f}"}
