@@ -163,8 +163,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.class_shares(*shares, len(generated)), "classes.png")
         undecided = {"discr_loss": 2 * np.log(2), "gen_loss": np.log(2)}
         output.save_figure(plots.losses_and_right_answers(curve.losses, curve.steps, undecided), "losses.png")
-        # 17 levels of gray, as the 8x8 digits have, keep the file small.
-        film = [np.round(16 * frame) / 16 for frame in frames.frames]
+        film = [plots.few_grays(frame) for frame in frames.frames]
         output.save_animation(film, "training.gif", frames.steps, enlarged=max(1, 24 // prepared.shape[1]))
     print(training.table(measures))
     print(f"Pictures, training.gif and record.json are in {output.path}.")

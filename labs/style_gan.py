@@ -39,7 +39,6 @@ COMPARE = {"compare": "train task 4's networks for the same processor time, and 
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/style_gan", RECIPES, flags=COMPARE, selector="size")
 scripts.answer_at_once(__name__, PARSER)
 
-import numpy as np
 import tensorflow as tf
 
 from convolutional_gan import convolutional_GenDiscr
@@ -178,8 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.attribute_moves(moves.table, moves.rows, moves.attributes), "attributes.png")
         output.save_figure(plots.truncation(kept.truncation_rows()), "truncation.png")
         output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")
-        # 17 levels of gray keep the file small.
-        film = [np.round(16 * frame) / 16 for frame in frames.frames]
+        film = [plots.few_grays(frame) for frame in frames.frames]
         output.save_animation(film, "training.gif", frames.steps, enlarged=48 // size)
     print(training.table(measures))
     print(f"Pictures, the animation and record.json are in {output.path}.")

@@ -164,8 +164,7 @@ def main(arguments: list[str] | None = None) -> None:
         output.save_figure(plots.faces_side_by_side(judge.examples(generators)), "faces.png")
         output.save_figure(plots.attention_maps(*training.looks_at_faces(gan, scaling, unseen)), "attention.png")
         output.save_figure(plots.losses(curve.losses, curve.steps), "losses.png")
-        # 17 levels of gray keep the file small.
-        film = [(16 * frame).round() / 16 for frame in frames.frames]
+        film = [plots.few_grays(frame) for frame in frames.frames]
         output.save_animation(film, "training.gif", frames.steps, enlarged=3)
     print(training.table(measures))
     print(f"Pictures, the animation and record.json are in {output.path}.")

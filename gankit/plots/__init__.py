@@ -3,7 +3,7 @@
 from gankit.plots.attention import attention_maps
 from gankit.plots.captions import between_captions, captioned_rows, claims_read
 from gankit.plots.classes import class_shares, losses_and_right_answers
-from gankit.plots.common import histograms, losses, picture_of, tile
+from gankit.plots.common import few_grays, histograms, losses, picture_of, tile
 from gankit.plots.conditional import asked_and_read, confusion_matrices, moves, sheets
 from gankit.plots.densities import Fields, TrainedDensity, density_film, loss_comparison, saturation, trained_density
 from gankit.plots.distillation import quality_against_cost
@@ -32,6 +32,7 @@ __all__ = [
     "LearnedFlow",
     "TrainedDensity",
     "density_film",
+    "few_grays",
     "loss_comparison",
     "saturation",
     "trained_density",

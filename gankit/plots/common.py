@@ -34,6 +34,11 @@ def picture_of(figure: Figure, dpi: int = 72) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
+def few_grays(picture: np.ndarray) -> np.ndarray:
+    """Round intensities to 17 levels of gray, as the 8x8 digits have. This keeps animations small."""
+    return np.round(16 * picture) / 16
+
+
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     """Arrange images in a grid, row by row, on a white background.
 

@@ -17,7 +17,7 @@ from gankit.metrics import frechet_distance
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.face_encoder import FaceEncoder, attribute_names, attribute_table
 from gankit.networks.latents import LatentGenerator
-from gankit.plots import tile
+from gankit.plots import few_grays, tile
 from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedGenerator, Snapshots
 from gankit.training.conditional import Report
@@ -292,8 +292,7 @@ class KeptCaptions(AveragedGenerator):
 
     def film(self, steps: int) -> Snapshots:
         """Return a callback that collects sheets over ``steps`` training steps."""
-        # 17 levels of gray keep the file small.
-        return Snapshots(lambda: np.round(16 * tile(self.sheet(), COLUMNS)) / 16, every=max(1, steps // FRAMES))
+        return Snapshots(lambda: few_grays(tile(self.sheet(), COLUMNS)), every=max(1, steps // FRAMES))
 
 
 def table(measures: Mapping[str, Any]) -> str:

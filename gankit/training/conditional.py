@@ -22,7 +22,7 @@ from gankit.metrics import (
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.conditional import DENSE, Inner
 from gankit.networks.latents import LatentGenerator
-from gankit.plots import tile
+from gankit.plots import few_grays, tile
 from gankit.randomness import separate_seed
 from gankit.training.callbacks import AveragedGenerator, Snapshots
 
@@ -114,8 +114,7 @@ def side_by_side(films: Mapping[str, Snapshots]) -> list[np.ndarray]:
     frames = [film.frames for film in films.values()]
     gap = np.ones((frames[0][0].shape[0], 8), np.float32)
     rows = [[part for each in together for part in (gap, each)][1:] for together in zip(*frames)]
-    # 17 levels of gray keep the file small.
-    return [np.round(16 * np.concatenate(row, axis=1)) / 16 for row in rows]
+    return [few_grays(np.concatenate(row, axis=1)) for row in rows]
 
 
 # ------------------------------------------------------------------------ digits

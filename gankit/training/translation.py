@@ -24,7 +24,7 @@ from gankit.memory import in_parts
 from gankit.metrics import squared_error
 from gankit.models import AdversarialModel
 from gankit.networks.translation import translator
-from gankit.plots import tile
+from gankit.plots import few_grays, tile
 from gankit.training.callbacks import AveragedWeights, FallingRates, LossCurve, Snapshots
 from gankit.training.faces import steps_per_call
 from gankit.training.run import Run
@@ -102,8 +102,7 @@ class Film(Snapshots):
         for frame in self.frames:
             made = np.clip(frame[:, :count], 0, 1)
             blocks = [tile(np.concatenate([real[k], made[k], real[1 - k]]), count) for k in range(2)]
-            # 17 levels of gray keep the file small.
-            pictures.append(np.round(16 * np.concatenate([blocks[0], gap, blocks[1]], axis=1)) / 16)
+            pictures.append(few_grays(np.concatenate([blocks[0], gap, blocks[1]], axis=1)))
         return pictures
 
     def errors(self) -> list[list[float]]:
