@@ -28,6 +28,7 @@ Run: python labs/distillation.py                   (both parts; pictures in outp
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from gankit import scripts
@@ -59,7 +60,7 @@ from gankit.faces import load_faces
 from gankit.fast import Adam
 from gankit.models import AdversarialModel
 from gankit.networks import LatentGenerator, set_contrast, small_GenDiscr
-from gankit.networks.fields import build_field, euler, velocity
+from gankit.networks.fields import build_field
 from gankit.randomness import separate_seed
 from gankit.training import Run
 from gankit.training import distillation as training
@@ -67,7 +68,7 @@ from gankit.training.callbacks import FallingRates, ProcessorTime
 from gankit.training.faces import steps_per_call
 from gankit.training.flows import scaling_of
 from gankit.training.rivals import FaceJudge
-from labs.neural_ode import Neural_ODE
+from labs.neural_ode import Neural_ODE, runge_kutta
 from pretrained_explorer import load_gan
 from wgan_gp import WGAN_GP
 
@@ -133,6 +134,20 @@ class Distilled_GAN(WGAN_GP):
         return losses
 
 
+def velocity(field: keras.Model, positions: tf.Tensor, time: float | tf.Tensor) -> tf.Tensor:
+    """Return f(z, t) at `(batch, d)`, where `time` is one time or has the shape `(batch, 1)`."""
+    times = tf.zeros_like(positions[:, :1]) + tf.cast(time, positions.dtype)
+    return field(tf.concat([positions, times], axis=1), training=True)
+
+
+def euler(field: keras.Model, latents: tf.Tensor, steps: int) -> list[tf.Tensor]:
+    """Carry latents `(batch, d)` from time 0 to 1 by Euler's method; return all positions on the way."""
+    path = [latents]
+    for number in range(steps):
+        path.append(path[-1] + velocity(field, path[-1], number / steps) / steps)
+    return path
+
+
 class Halved_Flow(AdversarialModel):
     """A flow of `steps` steps that learns from a flow of twice as many.
 
@@ -178,6 +193,27 @@ class Halved_Flow(AdversarialModel):
         gradients = tape.gradient(error, variables)
         self.student.optimizer.apply_gradients(zip(gradients, variables))
         return {"error": error}
+
+
+def ways_to_points(
+    field: keras.Model, fields: Mapping[int, keras.Model], latents: tf.Tensor
+) -> dict[str, dict[int, tf.Tensor]]:
+    """Carry the same latents `(n, 2)` to points in several ways, and return them by their evaluations of a field.
+
+    `field` is the first teacher's, and `fields` are those of its students by their steps. A step of the solver of
+    order 4 evaluates the field four times.
+    """
+
+    def order_4(steps: int) -> tf.Tensor:
+        (ends,) = runge_kutta(lambda state, time: [velocity(field, state[0], time)], [latents], 0.0, 1.0, steps)
+        return ends
+
+    return {
+        "distilled": {steps: euler(student, latents, steps)[-1] for steps, student in fields.items()},
+        "euler": {steps: euler(field, latents, steps)[-1] for steps in (TEACHERS_STEPS, *fields)},
+        "order_4": {4 * steps: order_4(steps) for steps in (4, 2, 1)},
+        "exact": {4 * training.EXACT_STEPS: order_4(training.EXACT_STEPS)},
+    }
 
 
 def distil_generator(options: Namespace, run: Run, output: scripts.OutputFolder) -> dict[str, Any]:
@@ -256,7 +292,7 @@ def distil_steps(options: Namespace, run: Run, output: scripts.OutputFolder) -> 
 
     # ---- Points, measures and pictures ----
     latents = LatentGenerator(2, seed=separate_seed(seed, training.COMPARED))(training.POINTS_MEASURED)
-    points = training.points_of(training.ways_to_points(field, fields, latents), scaling)
+    points = training.points_of(ways_to_points(field, fields, latents), scaling)
     measures = training.measure_steps(points, density, seed)
     output.save_figure(plots.quality_against_cost(points, measures, density.limits, training.WAYS), "steps.png")
     return measures

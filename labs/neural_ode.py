@@ -50,6 +50,7 @@ CHOICES = {
 PARSER = scripts.RecipeCommandLine(__doc__, "labs/neural_ode", RECIPES, CHOICES)
 scripts.answer_at_once(__name__, PARSER)
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,36 @@ from gankit.datasets.densities import get_density
 from gankit.fast import Adam
 from gankit.models import AdversarialModel
 from gankit.networks import LatentGenerator
-from gankit.networks.fields import State, build_field, runge_kutta
+from gankit.networks.fields import build_field
 from gankit.training import Run
 from gankit.training import flows as training
 from gankit.training.callbacks import FallingRates, LossCurve
 
 REAL_POINTS = 100_000
+State = Sequence[tf.Tensor]
+
+
+def runge_kutta(
+    derivative: Callable[[State, float], State], state: State, start: float, end: float, steps: int
+) -> State:
+    """Solve d state / dt = derivative(state, t) from `start` to `end` with the classical method of order 4.
+
+    A state is a sequence of tensors. If `end` is below `start`, time runs backwards.
+    """
+    length = (end - start) / steps
+
+    def moved(by: float, slopes: State) -> State:
+        return [each + by * slope for each, slope in zip(state, slopes)]
+
+    for number in range(steps):
+        time = start + number * length
+        first = derivative(state, time)
+        second = derivative(moved(length / 2, first), time + length / 2)
+        third = derivative(moved(length / 2, second), time + length / 2)
+        fourth = derivative(moved(length, third), time + length)
+        mean = [(a + 2 * b + 2 * c + d) / 6 for a, b, c, d in zip(first, second, third, fourth)]
+        state = moved(length, mean)
+    return state
 
 
 class Neural_ODE(AdversarialModel):

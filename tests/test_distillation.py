@@ -12,12 +12,11 @@ from gankit import plots
 from gankit.datasets.densities import get_density
 from gankit.faces import FaceScaling
 from gankit.networks import LatentGenerator, small_GenDiscr, wide_GenDiscr
-from gankit.networks.fields import euler, velocity
 from gankit.networks.small_faces import channels_to_pixels, pixels_to_channels
 from gankit.training import distillation as training
 from gankit.training import rivals
 from labs import distillation as lab
-from labs.distillation import Distilled_GAN, Halved_Flow
+from labs.distillation import Distilled_GAN, Halved_Flow, euler, velocity
 from wgan_gp import WGAN_GP
 
 MATRIX = np.array([[0.3, -0.8], [0.5, -0.4]])

@@ -10,11 +10,11 @@ from tensorflow import keras
 from gankit.datasets.densities import Density, get_density, mixture_log_density
 from gankit.faces import FaceScaling
 from gankit.networks import LatentGenerator
-from gankit.networks.fields import build_field, runge_kutta
+from gankit.networks.fields import build_field
 from gankit.training import flows as training
 from gankit.training.flows import FlowObserver
 from labs import neural_ode
-from labs.neural_ode import Neural_ODE
+from labs.neural_ode import Neural_ODE, runge_kutta
 
 MATRIX = np.array([[0.3, -0.8], [0.5, -0.4]])
 

@@ -16,7 +16,6 @@ from gankit.faces.scaling import FaceScaling
 from gankit.memory import in_parts
 from gankit.metrics.densities import point_quality
 from gankit.models.gan import GAN
-from gankit.networks.fields import euler, runge_kutta, velocity
 from gankit.networks.latents import LatentGenerator
 from gankit.randomness import separate_seed
 from gankit.training.faces import KeptGenerator
@@ -184,27 +183,6 @@ def measure_students(generators: Generators, judge: FaceJudge, seed: int) -> dic
 
 
 # ---------------------------------------------------------------- a flow of fewer steps
-
-
-def ways_to_points(
-    field: keras.Model, fields: Mapping[int, keras.Model], latents: tf.Tensor
-) -> dict[str, dict[int, tf.Tensor]]:
-    """Carry the same latents ``(n, 2)`` to points in several ways, and return them by their evaluations of a field.
-
-    ``field`` is the first teacher's, and ``fields`` are those of its students by their steps. A step of the solver of
-    order 4 evaluates the field four times.
-    """
-
-    def order_4(steps: int) -> tf.Tensor:
-        (ends,) = runge_kutta(lambda state, time: [velocity(field, state[0], time)], [latents], 0.0, 1.0, steps)
-        return ends
-
-    return {
-        "distilled": {steps: euler(student, latents, steps)[-1] for steps, student in fields.items()},
-        "euler": {steps: euler(field, latents, steps)[-1] for steps in (2 * max(fields), *fields)},
-        "order_4": {4 * steps: order_4(steps) for steps in (4, 2, 1)},
-        "exact": {4 * EXACT_STEPS: order_4(EXACT_STEPS)},
-    }
 
 
 def points_of(ways: Ways, scaling: FaceScaling) -> Ways:
