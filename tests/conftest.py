@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from eager import without_graphs
 
 
 @pytest.fixture
@@ -43,14 +44,21 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pictures_without_a_layout():
+    """Save a third of the time of each picture; the notebooks, which run in a process of their own, have a layout."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ConstrainedLayoutEngine, "execute", lambda engine, figure: None)
+        yield
+
+
 @pytest.fixture
 def eagerly():
     """Run without graphs: making the graph of a training step takes seconds, and a tiny step milliseconds."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with without_graphs():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -239,31 +239,47 @@ def observed(model, kill_after=0):
     ]
 
 
-@pytest.mark.parametrize("kill_after", [1, 4, 7, 8])
+# The steps of each call are 2, 2 and 1, three times over. A checkpoint follows each call, unless the run is killed in it.
+RUN_LENGTH = {"epochs": 3, "steps_per_epoch": 5, "steps_per_call": 2}
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_resumed_run_ends_as_one_that_never_stopped(system, kill_after, tmp_path):
+def test_a_resumed_run_ends_as_one_that_never_stopped(system, tmp_path):
     options = Namespace(seed=3, checkpoint_every=0, resume=False)
-    length = {"epochs": 3, "steps_per_epoch": 5, "steps_per_call": 2}
     whole = system()
     callbacks = observed(whole)
-    losses = Run(tmp_path / "whole", options).fit(whole, **length, callbacks=callbacks)
+    losses = Run(tmp_path / "whole", options).fit(whole, **RUN_LENGTH, callbacks=callbacks)
 
-    killed = system()
-    with pytest.raises(Killed):
-        Run(tmp_path / "parts", options).fit(killed, **length, callbacks=observed(killed, kill_after))
-    options.resume = True
-    # Without a checkpoint, the run starts again from the constructor.
-    resumed = system(seed=20 if kill_after > 1 else 0)
+    # The checkpoints that are left stand at the end of the first epoch, and inside the last one.
+    for seed, kill_after in ((0, 4), (20, 5)):
+        killed = system(seed)
+        with pytest.raises(Killed):
+            Run(tmp_path / "parts", options).fit(killed, **RUN_LENGTH, callbacks=observed(killed, kill_after))
+        options.resume = True
+    resumed = system(seed=30)
     others = observed(resumed)
-    assert Run(tmp_path / "parts", options).fit(resumed, **length, callbacks=others) == losses
+    assert Run(tmp_path / "parts", options).fit(resumed, **RUN_LENGTH, callbacks=others) == losses
     assert_same_state(whole, resumed)
     for one, other in zip(callbacks, others):
         for name, array in one.state_arrays().items():
             np.testing.assert_array_equal(array, other.state_arrays()[name])
     # After the end, resuming trains no further steps.
     finished = system()
-    assert Run(tmp_path / "parts", options).fit(finished, **length, callbacks=observed(finished)) == losses
+    assert Run(tmp_path / "parts", options).fit(finished, **RUN_LENGTH, callbacks=observed(finished)) == losses
     assert_same_state(whole, finished)
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_starts_again(tmp_path, eagerly):
+    options = Namespace(seed=3, checkpoint_every=0, resume=False)
+    length = {"epochs": 1, "steps_per_epoch": 4, "steps_per_call": 2}
+    whole, killed, resumed = Restorer(), Restorer(), Restorer()
+    losses = Run(tmp_path / "whole", options).fit(whole, **length, callbacks=observed(whole))
+    with pytest.raises(Killed):
+        Run(tmp_path / "parts", options).fit(killed, **length, callbacks=observed(killed, 1))
+    assert not list(tmp_path.glob("parts/*.npz"))
+    options.resume = True
+    assert Run(tmp_path / "parts", options).fit(resumed, **length, callbacks=observed(resumed)) == losses
+    assert_same_state(whole, resumed)
 
 
 def test_a_checkpoint_of_another_run_is_refused_in_a_sentence(tmp_path):
@@ -307,7 +323,7 @@ from wgan_gp import WGAN_GP
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 with strategy.scope():
     points = four_clouds(60)
-    gan = WGAN_GP(*fully_connected_GenDiscr([2, 6, 5], points, seed=0), points, batch_size=8, seed=0)
+    gan = WGAN_GP(*fully_connected_GenDiscr([2, 6, 5], points, seed=0), points, batch_size=8, disc_iter=1, seed=0)
     start = gan.generator.get_weights()
     losses = Run().fit(gan, 2, 3)
     history = gan.fit(epochs=1, steps_per_epoch=3, verbose=0).history

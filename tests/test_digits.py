@@ -10,6 +10,7 @@ import oracle
 import pytest
 import tensorflow as tf
 from command_lines import assert_answered_at_once
+from eager import without_graphs
 from PIL import Image
 from tensorflow import keras
 
@@ -443,10 +444,12 @@ def blobs(count, seed, noise=0.15):
     return pictures.astype(np.float32), labels
 
 
-def test_measures_of_known_pictures():
+def test_measures_of_known_pictures(eagerly):
     train, train_labels = blobs(300, 0)
     test, test_labels = blobs(90, 1)
-    judge = metrics.PictureClassifier(train, train_labels, 3, seed=0, steps=60)
+    with without_graphs(False):
+        judge = metrics.PictureClassifier(train, train_labels, 3, seed=0, steps=60)
+    judge.steps = 12  # of the classifiers that learn from generated pictures
     assert judge.accuracy(test, test_labels) == 1
     np.testing.assert_allclose(judge.probabilities(test).sum(axis=1), 1, rtol=1e-5)
     names = ("a", "b", "c")
@@ -467,7 +470,7 @@ def test_measures_of_known_pictures():
     assert copies["nearest_distance"] < 2e-3 < good["nearest_distance"]
 
 
-def test_the_same_seed_gives_the_same_classifier():
+def test_the_same_seed_gives_the_same_classifier(eagerly):
     train, labels = blobs(60, 0)
     answers = [
         metrics.PictureClassifier(train, labels, 3, seed=seed, steps=5).probabilities(train[:5]) for seed in (1, 1, 2)
@@ -476,10 +479,11 @@ def test_the_same_seed_gives_the_same_classifier():
     assert np.abs(answers[0] - answers[2]).max() > 1e-3
 
 
-def test_generated_pictures_stand_beside_real_ones_and_baselines():
+def test_generated_pictures_stand_beside_real_ones_and_baselines(eagerly):
     (train, train_labels), (test, test_labels) = blobs(120, 0), blobs(30, 1)
     held = data.LabelledPictures(train, train_labels, test, test_labels, ("a", "b", "c"))
-    judge = metrics.PictureClassifier(train, train_labels, 3, steps=20)
+    judge = metrics.PictureClassifier(train, train_labels, 3, steps=12)
+    judge.steps = 2  # of the classifiers that learn from generated pictures
     found = training.measure_digits(blobs(150, 2)[0], held, judge, seed=0)
     assert list(found) == ["generated", "real", "independent_pixels", "gaussian", "noisy_copies"]
     assert all(set(each) == set(found["real"]) for each in found.values())
@@ -515,9 +519,9 @@ def test_curves_show_losses_and_right_answers():
 # ---- The script ----
 
 
-# The dense pair makes the runs below: TensorFlow needs most of a short run's time to build the graph of convolutions.
+# The dense pair makes the runs below.
 @pytest.mark.parametrize("networks", ["dcgan", "upsampling"])
-def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys):
+def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys, eagerly):
     sklearn_or_skip()
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 5))
     monkeypatch.setattr(training, "BASELINES", {"noisy_copies": baselines.noisy_copies})
@@ -540,7 +544,7 @@ def test_the_lab_runs(networks, tmp_path, monkeypatch, capsys):
     assert "real_right" in printed and "4/4" in printed and "noisy copies" in printed
 
 
-def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch):
+def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch, eagerly):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 5))
     monkeypatch.setattr(training, "PICTURES_MEASURED", 40)
@@ -551,18 +555,18 @@ def test_the_lab_learns_mnist_s_form_of_data(tmp_path, monkeypatch):
     assert json.loads((out / "record.json").read_text())["settings"]["data"] == "mnist"
 
 
-def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on(tmp_path, monkeypatch, eagerly):
     sklearn_or_skip()
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 2))
     monkeypatch.setattr(training, "PICTURES_MEASURED", 500)
     monkeypatch.setattr(training, "BASELINES", {})
-    small = ["--networks", "dense", "--steps", "9", "--batch-size", "8", "--checkpoint-every", "0"]
+    small = ["--networks", "dense", "--steps", "5", "--batch-size", "8", "--checkpoint-every", "0"]
     digits.main([*small, "--output", str(tmp_path / "whole")])
     take = digits.LossCurve.on_train_batch_end
 
     def interrupt(self, batch, logs=None):
         take(self, batch, logs)
-        if batch == 5:
+        if batch == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

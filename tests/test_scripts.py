@@ -2,13 +2,16 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from eager import without_graphs
 from PIL import Image
 
 import convolutional_gan
@@ -33,9 +36,34 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ("simple_gan", "wgan_clip", "wgan_gp", "convolutional_gan", "face_generator", "pretrained_explorer")
 
 
-def run(script, *arguments, cwd=ROOT):
+class Done(NamedTuple):
+    """What is known of a script that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_in_a_process(script, *arguments, cwd=ROOT):
     command = [sys.executable, str(ROOT / f"{script}.py"), *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """``run(script, *arguments)`` runs a file as a script from an empty folder, in the process of the tests."""
+
+    def run_here(script, *arguments):
+        path = str(ROOT / f"{script}.py")
+        monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as leaving:
+            runpy.run_path(path, run_name="__main__")
+        return Done(leaving.value.code, *capsys.readouterr())
+
+    monkeypatch.chdir(tmp_path)
+    return run_here
 
 
 def assert_pictures(folder, *names):
@@ -155,12 +183,16 @@ def test_convolutional_script(tmp_path, some_faces, capsys):
 
 
 # Task 4's networks, because they are made faster than the wide ones.
-SMALL_FACE_RUN = ("--recipe", "convolutional", "--steps", "5", "--batch-size", "4", "--seed", "3")
+SMALL_FACE_RUN = ("--recipe", "convolutional", "--steps", "3", "--disc-iter", "1", "--batch-size", "4", "--seed", "3")
 
 
-@pytest.fixture(autouse=True)
-def few_faces_are_measured(monkeypatch):
-    monkeypatch.setattr(training_faces, "FACES_MEASURED", 1000)
+@pytest.fixture(scope="module", autouse=True)
+def few_faces_are_measured():
+    """Generating faces takes longer than training for a few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_faces, "FACES_MEASURED", 300)
+        patch.setattr(training_faces, "FACES_CALIBRATING", 100)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +202,8 @@ def face_run(tmp_path_factory):
     np.save(folder / "faces.npy", faces)
     out = folder / "deep" / "out"
     small = [*SMALL_FACE_RUN, "--faces", str(folder / "faces.npy")]
-    status = face_generator.main([*small, "--output", str(out)])
+    with without_graphs():
+        status = face_generator.main([*small, "--output", str(out)])
     return status, out
 
 
@@ -180,12 +213,12 @@ def test_face_generator_leaves_everything_it_should(face_run):
     names = {"faces.png", "losses.png", "training.gif", "generator.h5", "discriminator.h5", "record.json"}
     assert {path.name for path in out.iterdir()} == names
     assert_pictures(out, "faces.png", "losses.png")
-    assert Image.open(out / "training.gif").n_frames == 6
+    assert Image.open(out / "training.gif").n_frames == 4
     measures = assert_record(out, seed=3)
-    assert measures["steps_made"] == 5 and measures["frechet_distance"] > 0 and measures["frechet_floor"] > 0
+    assert measures["steps_made"] == 3 and measures["frechet_distance"] > 0 and measures["frechet_floor"] > 0
     assert "encoder" not in measures, "60 faces are too few"
     stored = read_weights(out / "generator.h5", convolutional_gan.convolutional_GenDiscr()[0])
-    assert stored.provenance["settings"]["steps"] == 5
+    assert stored.provenance["settings"]["steps"] == 3
     assert stored.decoding.mean.shape == (16, 16)
 
 
@@ -218,7 +251,7 @@ def test_faces_are_kept_back():
     assert sizes == [0, 0, 4], "each part has four faces or more, or there is one part only"
 
 
-def test_face_generator_repeats_itself(face_run, tmp_path):
+def test_face_generator_repeats_itself(face_run, tmp_path, eagerly):
     _, out = face_run
     small = [*SMALL_FACE_RUN, "--faces", str(out.parents[1] / "faces.npy")]
     face_generator.main([*small, "--output", str(tmp_path)])
@@ -237,18 +270,19 @@ def test_recipes_set_defaults_and_flags_come_first():
     assert {name: getattr(fast, name) for name in RECIPES["fast"]} == RECIPES["fast"]
 
 
-def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(compare_recipes, "FACES_MEASURED", 2000)
+def test_recipes_are_compared(some_faces, tmp_path, monkeypatch, capsys, eagerly):
+    monkeypatch.setattr(compare_recipes, "FACES_MEASURED", 1000)
     table = tmp_path / "table.jsonl"
-    small = ["--faces", str(some_faces), "--steps", "20", "--batch-size", "4", "--points", "2", "--cnn-seeds", "0"]
+    small = ["--faces", str(some_faces), "--steps", "4", "--disc-iter", "1", "--batch-size", "4"]
+    small += ["--points", "2", "--cnn-seeds", "0"]
     compare_recipes.main(["--recipes", "convolutional", "coursework", "--seeds", "3", *small, "--output", str(table)])
     rows = [json.loads(line) for line in table.read_text().splitlines()]
     assert [(row["recipe"], row["seed"], row["steps"]) for row in rows] == [
-        ("convolutional", 3, 20),
-        ("coursework", 3, 20),
+        ("convolutional", 3, 4),
+        ("coursework", 3, 4),
     ]
     for row in rows:
-        assert [point[0] for point in row["curve"]] == [10, 20]
+        assert [point[0] for point in row["curve"]] == [2, 4]
         assert row["curve"][0][1] < row["curve"][1][1] == row["seconds"]
         # The last point of the curve and the final value belong to one network, with different latents.
         np.testing.assert_allclose(row["curve"][1][2], row["frechet_distance"], rtol=0.1)
@@ -274,7 +308,7 @@ def test_a_comparison_ends_when_its_time_is_up():
         assert curve.rows[-1][0] == 510 and curve.rows[-1][2] < 1e-6
 
 
-def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys):
+def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys, eagerly):
     take = LossCurve.on_train_batch_end
 
     def interrupt(self, batch, logs=None):
@@ -290,8 +324,10 @@ def test_ctrl_c_keeps_what_was_learned(some_faces, tmp_path, monkeypatch, capsys
     assert str(tmp_path / "out") in capsys.readouterr().out
 
 
-def test_explorer_draws_everything(face_run, tmp_path):
-    pretrained_explorer.main(["--output", str(tmp_path)])
+def test_explorer_draws_everything(tmp_path):
+    faces = tmp_path / "faces.npy"
+    np.save(faces, load_faces()[:2000])
+    pretrained_explorer.main(["--faces", str(faces), "--output", str(tmp_path)])
     names = ("grid", "faces_by_score", "segment", "principal_coordinates", "pca_generator", "chi_squared")
     assert_pictures(tmp_path, *(f"{name}.png" for name in names))
     measures = assert_record(tmp_path)
@@ -359,11 +395,15 @@ def assert_refused(done, *words):
         (["--output", "file.txt"], "file.txt"),
     ],
 )
-def test_a_mistake_is_answered_in_one_sentence_and_leaves_nothing(arguments, word, tmp_path):
+def test_a_mistake_is_answered_in_one_sentence_and_leaves_nothing(arguments, word, run, tmp_path):
     (tmp_path / "file.txt").write_text("in the way")
-    done = run("face_generator", *arguments, cwd=tmp_path)
-    assert_refused(done, word)
+    assert_refused(run("face_generator", *arguments), word)
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_process_ends_with_that_sentence_too(tmp_path):
+    assert_refused(run_in_a_process("face_generator", "--faces", "nowhere.npy", cwd=tmp_path), "nowhere.npy")
+    assert list(tmp_path.iterdir()) == []
 
 
 def assert_refused_after_starting(done, words):
@@ -374,7 +414,7 @@ def assert_refused_after_starting(done, words):
 
 
 def test_a_mistake_that_shows_after_the_start_is_one_sentence_too(tmp_path):
-    done = run("convolutional_gan", "--batch-size", 10**13, cwd=tmp_path)
+    done = run_in_a_process("convolutional_gan", "--batch-size", 10**13, cwd=tmp_path)
     assert_refused_after_starting(
         done, "convolutional_gan.py: A training step with batch_size 10,000,000,000,000 needs"
     )
@@ -410,9 +450,9 @@ def test_faces_that_a_file_only_claims_to_hold_are_refused(script, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["lie.npy"]
 
 
-def test_faces_of_another_size_are_answered_with_the_command_that_makes_them(tmp_path):
+def test_faces_of_another_size_are_answered_with_the_command_that_makes_them(run, tmp_path):
     np.save(tmp_path / "large.npy", np.random.default_rng(0).integers(0, 256, (9, 28, 28)).astype(np.uint8))
-    done = run("face_generator", "--faces", "large.npy", cwd=tmp_path)
+    done = run("face_generator", "--faces", "large.npy")
     assert_refused(done, "(9, 28, 28)", "python -m gankit.faces import --faces large.npy --output faces.npz")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_lines import assert_answered_at_once
+from eager import without_graphs
 from PIL import Image
 from tensorflow import keras
 
@@ -413,19 +414,20 @@ def test_each_measure_keeps_the_weights_of_its_lowest_value(monkeypatch):
         assert each.steps == chosen.steps and each.kept("gen_loss") == 2
 
 
-SMALL = ["--steps", "9", "--batch-size", "8", "--hidden-units", "12", "--pictures", "60", "--seed", "3"]
+SMALL = ["--steps", "5", "--batch-size", "8", "--hidden-units", "12", "--pictures", "60", "--seed", "3"]
 
 
 def measure_few(patch):
     """Let the report read few faces, because it takes longer than a small training."""
     patch.setattr(training, "FACES_MEASURED", 2000)
+    patch.setattr(training, "FACES_CHOOSING", 100)
     patch.setattr(training, "FACES_COMPARED", 300)
 
 
 @pytest.fixture(scope="module", params=["default", "usual"])
 def lab_run(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("smileys") / "out"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, without_graphs():
         measure_few(patch)
         smiley_faces.main([*SMALL, "--recipe", request.param, "--output", str(out)])
     return request.param, out
@@ -439,26 +441,26 @@ def test_the_lab_leaves_pictures_an_animation_and_a_record(lab_run):
         picture = np.asarray(Image.open(out / name).convert("L"), float)
         assert min(picture.shape) > 80 and picture.std() > 5, f"{name} is blank"
     # One frame at the start, and one after each step.
-    assert Image.open(out / "training.gif").n_frames == 10
+    assert Image.open(out / "training.gif").n_frames == 6
     record = json.loads((out / "record.json").read_text())
     assert record["settings"]["recipe"] == recipe and record["settings"]["seed"] == 3
     measures = record["measures"]
-    assert measures["kept_by"] == smiley_faces.RECIPES[recipe]["keep"] and 1 <= measures["kept_step"] <= 9
-    # After nine steps there are no faces yet, and the reader must say so.
+    assert measures["kept_by"] == smiley_faces.RECIPES[recipe]["keep"] and 1 <= measures["kept_step"] <= 5
+    # After five steps there are no faces yet, and the reader must say so.
     assert measures["valid"] == 0 and measures["total_variation"] == 1
     assert set(measures["rows"]) == {"distance", "gen_loss", "real", *BASELINES}
     assert measures["rows"]["real"]["valid"] == 1 and measures["rows"]["real"]["total_variation"] < 0.07
 
 
 @pytest.mark.parametrize("lab_run", ["default"], indirect=True)
-def test_a_resumed_run_ends_like_one_that_never_stopped(lab_run, tmp_path, monkeypatch):
+def test_a_resumed_run_ends_like_one_that_never_stopped(lab_run, tmp_path, monkeypatch, eagerly):
     recipe, whole = lab_run
     small, halved = [*SMALL, "--recipe", recipe], tmp_path / "halved"
     measure_few(monkeypatch)
     take = training.SmileyCheckpoints.after_steps
 
     def interrupted(self, steps, logs):
-        if self.steps_made == 6:
+        if self.steps_made == 3:
             raise KeyboardInterrupt
         take(self, steps, logs)
 
