@@ -362,13 +362,6 @@ def test_explorer_finds_the_networks_that_weights_belong_to(networks, some_faces
     assert_pictures(out, "faces_by_score.png")
 
 
-def test_importing_a_task_file_does_nothing(tmp_path):
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import " + ", ".join(SCRIPTS)
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0 and done.stdout == ""
-    assert list(tmp_path.iterdir()) == []
-
-
 def assert_refused(done, *words):
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
