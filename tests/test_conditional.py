@@ -371,7 +371,7 @@ def test_faces_report_what_the_encoder_reads(few_faces):
 
 
 @pytest.mark.parametrize("subject", ["digits", "faces"])
-def test_the_lab_runs(subject, tmp_path, monkeypatch, capsys, few_faces):
+def test_the_lab_runs(subject, tmp_path, monkeypatch, capsys, few_faces, eagerly):
     if subject == "digits":
         pytest.importorskip("sklearn", reason='This needs scikit-learn; install it with: pip install -e ".[labs]".')
     monkeypatch.setattr(metrics.PictureClassifier.__init__, "__defaults__", (0, 3))

@@ -494,7 +494,7 @@ def test_what_has_no_frames_is_refused_in_a_sentence(tmp_path):
 # ---- The lab ----
 
 
-def test_the_lab_runs(tmp_path, capsys):
+def test_the_lab_runs(tmp_path, capsys, eagerly):
     settings = ["--pairs", "6", "--examples", "60", "--steps", "3", "--seed", "1"]
     measures.main([*settings, "--output", str(tmp_path)])
     printed = capsys.readouterr().out

@@ -28,7 +28,7 @@ def make(part, gan_class=Simple_GAN):
     return gan_class(*networks, points, part.batch_size, seed=0)
 
 
-CIRCLE = Part("circle", (2, 8), batch_size=20, epochs=4, steps_per_epoch=25)
+CIRCLE = Part("circle", (2, 8), batch_size=20, epochs=3, steps_per_epoch=4)
 CLOUDS = Part("four_clouds", (2, 8), batch_size=20, epochs=2, steps_per_epoch=5)
 CORNER = Part("corner_cloud", (3, 8), batch_size=20, epochs=2, steps_per_epoch=5)
 

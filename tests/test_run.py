@@ -37,7 +37,7 @@ from simple_gan import Simple_GAN
 
 def train(folder, resume):
     points = four_clouds(60, seed=0)
-    gan = Simple_GAN(*fully_connected_GenDiscr([2, 8, 5], points, seed=0), points, batch_size=8, seed=0)
+    gan = Simple_GAN(*fully_connected_GenDiscr([2, 8, 5], points, seed=0), points, batch_size=8, disc_iter=1, seed=0)
     average = AveragedWeights(gan.generator, 0.9)
     callbacks = [
         average,
@@ -171,10 +171,12 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
 
 
 def small(folder, *more):
-    return ["--epochs", "3", "--steps-per-epoch", "5", "--batch-size", "20", "--output", str(folder), *more]
+    return ["--epochs", "2", "--steps-per-epoch", "2", "--batch-size", "20", "--output", str(folder), *more]
 
 
-def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_path, monkeypatch, capsys):
+def test_a_script_goes_on_where_it_was_stopped_and_draws_the_same_pictures(tmp_path, monkeypatch, capsys, eagerly):
+    # Two frames in each animation, as drawing one takes longer than a step.
+    monkeypatch.setattr("gankit.training.points.FRAMES", 1)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     simple_gan.main(small(whole))
     fit, trained = Run.fit, []

@@ -276,7 +276,7 @@ def test_the_lab_leaves_its_pictures_and_measures(arguments, pictures, tmp_path,
     assert ("modes" in measures["as_trained"]["points"]) == ("penalty" in arguments)
 
 
-def test_the_comparison_has_a_row_for_each_loss_on_each_cloud(tmp_path, monkeypatch, capsys):
+def test_the_comparison_has_a_row_for_each_loss_on_each_cloud(tmp_path, monkeypatch, capsys, eagerly):
     monkeypatch.setattr(lab, "SEEDS", 1)
     monkeypatch.setattr(lab, "REAL_POINTS", 1000)
     lab.main(["--compare", "--steps", "2", "--output", str(tmp_path)])

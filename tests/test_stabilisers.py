@@ -552,7 +552,7 @@ def test_the_lab_leaves_its_pictures_and_measures(tmp_path, monkeypatch, capsys)
     assert "| spectral norm+averaging |" in capsys.readouterr().out
 
 
-def test_the_comparison_has_a_row_for_each_stabiliser(tmp_path, monkeypatch, capsys):
+def test_the_comparison_has_a_row_for_each_stabiliser(tmp_path, monkeypatch, capsys, eagerly):
     monkeypatch.setattr(training, "costs_of_a_step", partial(training.costs_of_a_step, steps=1, turns=1))
     name = "accuracy_balancing"
     settings = ["--seeds", "2", "--steps", "2", "--batch-size", "8", "--output", str(tmp_path)]
