@@ -16,8 +16,8 @@ SPIRAL_DEVIATION, MOON_DEVIATION = 0.03, 0.06
 CLOUD_DEVIATION = 0.05
 # A curve is a row of this many centres. They are much closer to each other than the deviation around them.
 CENTRES_OF_A_CURVE = 1000
-# Distances between this many pairs of points are in memory at a time: 16 MB.
-PAIRS_AT_A_TIME = 2_000_000
+# Distances between this many pairs of points are computed at a time: 0.8 MB, which the processor keeps close by.
+PAIRS_AT_A_TIME = 100_000
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,24 @@ def mixture_log_density(points: np.ndarray, centres: np.ndarray, covariance: np.
     rows = max(1, PAIRS_AT_A_TIME // len(centres))
     logs = np.empty(len(points))
     for start in range(0, len(points), rows):
-        block = points[start : start + rows]
-        squares = sum((block[:, None, axis] - centres[None, :, axis]) ** 2 for axis in range(block.shape[1]))
+        # In place, because new arrays of this size take a third of the time.
+        squares = _squared_distances(points[start : start + rows], centres)
         nearest = squares.min(axis=1)
-        logs[start : start + rows] = np.log(np.exp((nearest[:, None] - squares) / 2).mean(axis=1)) - nearest / 2
+        np.subtract(nearest[:, None], squares, out=squares)
+        squares /= 2
+        np.exp(squares, out=squares)
+        logs[start : start + rows] = np.log(squares.mean(axis=1)) - nearest / 2
     constant = np.log(np.diag(factor)).sum() + points.shape[1] / 2 * np.log(2 * np.pi)
     return logs - constant
+
+
+def _squared_distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    squares = np.zeros((len(points), len(centres)))
+    for axis in range(points.shape[1]):
+        differences = points[:, axis, None] - np.ascontiguousarray(centres[:, axis])
+        differences *= differences
+        squares += differences
+    return squares
 
 
 def gaussian() -> Density:
