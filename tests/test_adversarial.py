@@ -239,7 +239,7 @@ def observed(model, kill_after=0):
     ]
 
 
-# The steps of each call are 2, 2 and 1, three times over. A checkpoint follows each call, unless the run is killed in it.
+# Each epoch has calls of 2, 2 and 1 steps. A checkpoint follows each call, unless the run is killed in it.
 RUN_LENGTH = {"epochs": 3, "steps_per_epoch": 5, "steps_per_call": 2}
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from gankit import plots
 from gankit.datasets import point_clouds
 from gankit.networks import fully_connected_GenDiscr
+from gankit.plots.common import Film, frame_of, new_figure, picture_of
 from gankit.plots.points import score_limits
 from gankit.training import Run
 from gankit.training.points import FRAME_GRID, POINTS_IN_A_FRAME, PointFilm, show_points, undecided_losses
@@ -108,9 +109,32 @@ def test_a_film_begins_before_training_and_ends_after_it(part, capsys):
     assert len(pictures) == len(film.frames)
     assert len({picture.shape for picture in pictures}) == 1 and pictures[0].dtype == np.uint8
     assert (pictures[0] != pictures[-1]).any()
+    # Nothing of the first frame is left in the last one.
+    film.frames, film.steps = film.frames[-1:], film.steps[-1:]
+    np.testing.assert_array_equal(film.draw(losses)[0], pictures[-1])
     assert len(film.frames[0]) == POINTS_IN_A_FRAME * gan.real_examples.shape[1] + (
         0 if part is CORNER else FRAME_GRID**2 + 15 * 15 * 2
     )
+
+
+def test_a_frame_of_which_a_part_was_drawn_before_is_the_whole_figure():
+    random = np.random.default_rng(0)
+    figure = new_figure((5, 3))
+    left, right = figure.subplots(1, 2)
+    left.scatter(*random.random((2, 50)), label="still")
+    dots, image = left.scatter([0.0], [0.0], color="red"), right.imshow(random.random((4, 4)))
+    left.legend(loc="upper right")
+    film = Film(figure, [left.title, dots, *frame_of(left), image, *frame_of(right)])
+    frames = []
+    for number in range(3):
+        left.set_title(f"frame {number}")
+        dots.set_offsets(random.random((30, 2)))
+        image.set_data(random.random((4, 4)))
+        frames.append(film.frame().astype(int))
+    assert all((first != second).any() for first, second in zip(frames, frames[1:]))
+    # The frame of the axes is drawn after their ticks, and not before, which changes the corners a little.
+    differences = np.abs(picture_of(figure) - frames[-1]).max(axis=-1)
+    assert differences.max() < 60 and (differences > 0).sum() < 20
 
 
 @pytest.mark.parametrize("part", [CIRCLE, CLOUDS, CORNER], ids=lambda part: part.cloud)

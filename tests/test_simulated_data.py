@@ -13,6 +13,7 @@ from gankit.metrics.densities import (
     moments_in_standard_errors,
     optimal_discriminator,
 )
+from gankit.plots.densities import Fields, density_film
 from labs import simulated_data as lab
 
 
@@ -285,6 +286,20 @@ def test_the_comparison_has_a_row_for_each_loss_on_each_cloud(tmp_path, monkeypa
     assert {cloud: list(losses) for cloud, losses in runs.items()} == dict.fromkeys(("ring", "grid"), list(lab.RECIPES))
     assert all(len(seeds) == 1 for losses in runs.values() for seeds in losses.values())
     assert capsys.readouterr().out.count("\n| ") == 12  # two lines of heading
+
+
+@pytest.mark.parametrize("cells", [7, 0])
+def test_nothing_of_the_first_frame_of_a_film_is_left_in_the_last_one(cells):
+    random = np.random.default_rng(0)
+    frames = [
+        Fields(random.normal(size=(30, 2)), random.random((7, 7)), random.random((cells, cells))) for _ in range(2)
+    ]
+    rest = {"discr_loss": [1.0, 2.0]}, [1, 2], {"discr_loss": 1.4}
+    real, limits = random.normal(size=(40, 2)), (-3.0, 3.0)
+    (alone,) = density_film(real, limits, frames[1:], [8], *rest)
+    both = density_film(real, limits, frames, [4, 8], *rest)
+    np.testing.assert_array_equal(both[1], alone)
+    assert (both[0] != alone).any()
 
 
 def test_a_setting_of_another_loss_is_refused(capsys):

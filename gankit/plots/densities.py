@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_losses
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, Film, frame_of, new_figure, show_losses
 
 FIELD_COLOURS = "RdBu"
 NOTHING_COLOUR = "0.9"
@@ -118,21 +119,39 @@ def density_film(
     list of numpy.ndarray
         uint8, shape ``(height, width, 3)``, one per frame.
     """
-    has_optimum = bool(len(frames[0].optimal))
+    figure, changing, show = _film_of_densities(real, limits, frames[0], losses, loss_steps, undecided)
+    show(frames[0], steps[0])
+    film, pictures = Film(figure, changing), []
+    for frame, step in zip(frames, steps):
+        show(frame, step)
+        pictures.append(film.frame())
+    return pictures
+
+
+def _film_of_densities(
+    real: np.ndarray,
+    limits: tuple[float, float],
+    first: Fields,
+    losses: Mapping[str, Sequence[float]],
+    loss_steps: Sequence[int],
+    undecided: Mapping[str, float],
+) -> tuple[Figure, list[Artist], Callable[[Fields, int], None]]:
+    """Return the figure of a film, what changes in it, and a function that shows a frame of a step."""
+    has_optimum = bool(len(first.optimal))
     panels = 4 if has_optimum else 3
     figure = new_figure(figsize=(3.2 * panels, 2.8))
     places, learned, *best, curves = figure.subplots(1, panels)
-    dots = _show_points(places, real, frames[0].fake, limits)
-    images = [_show_field(learned, frames[0].learned, limits, has_optimum)]
+    dots = _show_points(places, real, first.fake, limits)
+    images = [_show_field(learned, first.learned, limits, has_optimum)]
     learned.set_title("learned D", fontsize=11)
     if has_optimum:
-        images.append(_show_field(best[0], frames[0].optimal, limits, True))
+        images.append(_show_field(best[0], first.optimal, limits, True))
         best[0].set_title("best D for these fakes", fontsize=11)
     show_losses(curves, losses, "step", undecided, loss_steps, UNDECIDED)
     curves.legend(fontsize=7, loc="center right")
     now = curves.axvline(0, color="0.3", linewidth=1)
-    pictures = []
-    for number, (frame, step) in enumerate(zip(frames, steps)):
+
+    def show(frame: Fields, step: int) -> None:
         dots.set_offsets(frame.fake[:POINTS_SHOWN])
         images[0].set_data(frame.learned)
         if has_optimum:
@@ -141,11 +160,9 @@ def density_film(
             images[0].set_clim(float(frame.learned.min()), float(frame.learned.max()))
         places.set_title(f"step {step:,}", fontsize=11)
         now.set_xdata([step] * 2)
-        pictures.append(picture_of(figure))
-        if number == 0:
-            # The layout is computed once. Otherwise the axes would move with the width of the numbers.
-            figure.set_layout_engine("none")
-    return pictures
+
+    fields = [artist for image in images for artist in (image, *frame_of(image.axes))]
+    return figure, [places.title, dots, *frame_of(places), *fields, now, *frame_of(curves)], show
 
 
 def saturation(steps: Sequence[int], slopes: Mapping[str, Sequence[float]], caught: Sequence[float]) -> Figure:

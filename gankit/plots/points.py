@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_losses
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, Film, frame_of, new_figure, show_losses
 
 # Scores that differ by less than twice this are drawn in one colour, because their differences are rounding errors.
 LEAST_SCORE_REACH = 0.05
@@ -245,7 +246,24 @@ def points_film(
     list of numpy.ndarray
         uint8, shape ``(height, width, 3)``, one per frame.
     """
-    planar = "scores" in frames[0]
+    figure, changing, show = _film_of_points(real, frames[0], steps, losses, undecided)
+    show(frames[0], steps[0])
+    film, pictures = Film(figure, changing), []
+    for frame, step in zip(frames, steps):
+        show(frame, step)
+        pictures.append(film.frame())
+    return pictures
+
+
+def _film_of_points(
+    real: np.ndarray,
+    first: Mapping[str, np.ndarray],
+    steps: Sequence[int],
+    losses: Mapping[str, Sequence[float]],
+    undecided: Mapping[str, float],
+) -> tuple[Figure, list[Artist], Callable[[Mapping, int], None]]:
+    """Return the figure of a film, what changes in it, and a function that shows a frame of a step."""
+    planar = "scores" in first
     figure = new_figure(figsize=(11, 4) if planar else (8, 4))
     places, *planes, curves = figure.subplots(1, 3 if planar else 2)
     coloured = planar and real.shape[1] == 5
@@ -253,14 +271,14 @@ def points_film(
     fake = places.scatter([0], [0], s=7, color=FAKE_COLOUR, label="fake")
     places.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     places.legend(fontsize=8, loc="upper right")
-    show_plane = _film_of_plane(figure, planes[0], frames[0]) if planar else None
+    on_plane, show_plane = _film_of_plane(figure, planes[0], first) if planar else ([], None)
     show_losses(curves, losses, undecided=undecided)
     # The best place for it would move with the line.
     curves.legend(fontsize=8, loc="center right")
     now = curves.axvline(0, color="0.3", linewidth=1)
     steps_of_a_value = steps[-1] / max(1, len(next(iter(losses.values()))))
-    pictures = []
-    for number, (frame, step) in enumerate(zip(frames, steps)):
+
+    def show(frame: Mapping[str, np.ndarray], step: int) -> None:
         fake.set_offsets(frame["fake"][:, :2])
         if coloured:
             fake.set_color(np.clip(frame["fake"][:, 2:], 0, 1))
@@ -268,15 +286,15 @@ def points_film(
             show_plane(frame)
         places.set_title(f"step {step:,}", fontsize=11)
         now.set_xdata([step / steps_of_a_value] * 2)
-        pictures.append(picture_of(figure))
-        if number == 0:
-            # The layout is computed once. Otherwise the axes would move with the width of the numbers.
-            figure.set_layout_engine("none")
-    return pictures
+
+    changing = [places.title, fake, *frame_of(places), *on_plane, now, *frame_of(curves)]
+    return figure, changing, show
 
 
-def _film_of_plane(figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]) -> Callable[[Mapping], None]:
-    """Draw D over the plane with arrows uphill and fake points; return a function that shows another frame."""
+def _film_of_plane(
+    figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]
+) -> tuple[list[Artist], Callable[[Mapping], None]]:
+    """Draw D over the plane with arrows uphill and fake points; return what changes, and what shows another frame."""
     image = axes.imshow(
         first["scores"], origin="lower", extent=(0, 1, 0, 1), cmap=SCORE_COLOURS, interpolation="bilinear"
     )
@@ -305,4 +323,4 @@ def _film_of_plane(figure: Figure, axes: Axes, first: Mapping[str, np.ndarray]) 
         longest = max(float(np.hypot(*np.moveaxis(frame["uphill"], -1, 0)).max()), 1e-12)
         arrows.set_UVC(frame["uphill"][..., 0] / longest, frame["uphill"][..., 1] / longest)
 
-    return show
+    return [image, arrows, dots, *frame_of(axes), bar.ax], show
