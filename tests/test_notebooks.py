@@ -361,6 +361,8 @@ def test_without_a_public_address_the_first_cell_says_what_to_do():
 
 # ---- Running ----
 
+SHOW_AS_DRAWN = '%config InlineBackend.print_figure_kwargs = {"bbox_inches": None, "dpi": 50}'
+
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
@@ -386,6 +388,8 @@ def kernel(tmp_path_factory):
             resources={"metadata": {"path": str(ROOT / "notebooks")}},
         )
         with client.setup_kernel():
+            # Pictures are shown as they are. Finding where their margins end would draw each of them twice.
+            run(client, [nbformat.v4.new_code_cell(SHOW_AS_DRAWN)])
             yield client
 
 
