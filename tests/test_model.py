@@ -118,7 +118,13 @@ def test_tensorflow_s_global_seed_decides_what_is_not_seeded():
 
 @pytest.mark.parametrize(
     ("kind", "examples", "epochs", "steps"),
-    [(Simple_GAN, 6, 2, 7), (Simple_GAN, 300, 3, 40), (Simple_GAN, 50, 1, 23), (WGAN_clip, 6, 2, 7), (WGAN_GP, 50, 1, 23)],
+    [
+        (Simple_GAN, 6, 2, 7),
+        (Simple_GAN, 300, 3, 40),
+        (Simple_GAN, 50, 1, 23),
+        (WGAN_clip, 6, 2, 7),
+        (WGAN_GP, 50, 1, 23),
+    ],
 )
 def test_fit_runs_exactly_epochs_times_steps(kind, examples, epochs, steps):
     gan = make(kind, four_clouds(examples))
