@@ -16,7 +16,7 @@ faces: $(READY)
 	$(VENV)/bin/python face_generator.py $(ARGS)
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest tests -n 2 --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 
 lint: $(READY)
 	$(VENV)/bin/python -m ruff check .
