@@ -80,10 +80,10 @@ def test_hair_styles_become_columns():
 
 def test_the_command_writes_an_encoder_in_units(tmp_path, capsys):
     path = tmp_path / "encoder.h5"
-    main(["encoder", "--count", "300", "--epochs", "12", "--seed", "5", "--output", str(path)])
+    main(["encoder", "--count", "600", "--epochs", "12", "--seed", "5", "--output", str(path)])
     assert "background_slope" in capsys.readouterr().out
     trained = encoders.FaceEncoder.load(path)
-    faces, attributes = render_faces(300, seed=5)
+    faces, attributes = render_faces(600, seed=5)
     estimates = trained.attributes(faces / 255)
     # On its training faces the encoder is far better than the mean, also in degrees.
     for name in ("skin", "yaw", "roll"):
