@@ -113,7 +113,8 @@ def test_a_film_begins_before_training_and_ends_after_it(part, capsys, monkeypat
     assert (pictures[0] != pictures[-1]).any()
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules["gankit.plots.points"], "Film", WholeFilm)
-        for found, expected in zip(pictures, film.draw(losses)):
+        film.frames, film.steps = film.frames[:: len(pictures) - 1], film.steps[:: len(pictures) - 1]
+        for found, expected in zip((pictures[0], pictures[-1]), film.draw(losses)):
             assert_same_frame(found, expected)
     assert len(film.frames[0]) == POINTS_IN_A_FRAME * gan.real_examples.shape[1] + (
         0 if part is CORNER else FRAME_GRID**2 + 15 * 15 * 2
