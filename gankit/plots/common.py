@@ -43,7 +43,7 @@ def few_grays(picture: np.ndarray) -> np.ndarray:
 class Film:
     """Draws the frames of an animation. What never changes, such as axes and their numbers, is drawn once.
 
-    Drawing the whole figure again for every frame would take five times as long.
+    Drawing the whole figure again for each of 20 frames takes twice as long.
 
     Parameters
     ----------
