@@ -1,6 +1,6 @@
 """Changes of faces whose sizes are known: blur, shift, noise, another light, glasses, another person.
 
-The first three change the pixels of a face. The others change the attributes of a rendered face, so that the renderer
+The first ones change the pixels of a face. The last ones change the attributes of a rendered face, so that the renderer
 draws the same person in another light or with glasses, or another person in the same light.
 """
 
@@ -70,6 +70,53 @@ def noisy(faces: np.ndarray, deviations: np.ndarray, seed: int = 0) -> np.ndarra
     """Add normal noise of a deviation for each face, ``(n,)``, to faces ``(n, height, width)``, and cut to [0, 1]."""
     noise = np.random.default_rng(seed).standard_normal(faces.shape)
     return np.clip(faces + np.asarray(deviations)[:, None, None] * noise, 0, 1)
+
+
+def at_random(
+    faces: np.ndarray,
+    random: np.random.Generator,
+    reach: int = 1,
+    contrast: float = 1.25,
+    brightness: float = 0.1,
+    noise: float = 0.02,
+) -> np.ndarray:
+    """Change each face as classical augmentation does: mirror, shift, contrast, brightness and noise, each at random.
+
+    A mirrored face is lit from the other side and looks the other way. That is honest for attributes which have no
+    side, such as glasses or a smile, as the renderer draws both sides equally often.
+
+    Parameters
+    ----------
+    faces : numpy.ndarray
+        Intensities in [0, 1], ``(n, height, width)``.
+    random : numpy.random.Generator
+        Source of the random numbers.
+    reach : int
+        Largest shift in pixels, in both directions; border pixels are repeated.
+    contrast : float
+        Largest factor of the distance from a face's mean; the smallest is 1 / ``contrast``.
+    brightness : float
+        Largest change of all intensities of a face.
+    noise : float
+        Deviation of the noise of each pixel.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, same shape, cut to [0, 1]. Half of the faces are mirrored.
+    """
+    count, height, width = faces.shape
+    mirror = random.random(count) < 0.5
+    down, right = random.integers(-reach, reach + 1, (2, count))
+    factors = contrast ** random.uniform(-1, 1, (count, 1, 1))
+    offsets = random.uniform(-brightness, brightness, (count, 1, 1))
+    rows = np.clip(np.arange(height) - down[:, None], 0, height - 1)
+    columns = np.clip(np.arange(width) - right[:, None], 0, width - 1)
+    columns = np.where(mirror[:, None], width - 1 - columns, columns)
+    moved = faces[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    means = moved.mean(axis=(1, 2), keepdims=True)
+    changed = means + factors * (moved - means) + offsets + noise * random.standard_normal(faces.shape)
+    return np.clip(changed, 0, 1).astype(np.float32)
 
 
 def at_squared_error(
