@@ -99,6 +99,8 @@ class Conditional_GAN(AdversarialModel):
         Weight of real pictures with conditions of other pictures, which D has to call fake; 0 for none.
     further : mapping, optional
         Further networks by name, for subclasses; each gets an optimizer of its own.
+    examples : mapping, optional
+        Further arrays to draw from, for subclasses.
     """
 
     loss_names: tuple[str, ...] = ("discr_loss", "gen_loss")
@@ -119,12 +121,13 @@ class Conditional_GAN(AdversarialModel):
         seed: int | None = None,
         decoding: FaceScaling | None = None,
         further: Mapping[str, keras.Model] | None = None,
+        examples: Mapping[str, np.ndarray] | None = None,
     ):
         networks = {"generator": generator, "discriminator": discriminator, **(further or {})}
         super().__init__(
             networks,
             {name: Adam(learning_rate, beta_1=beta_1, beta_2=beta_2) for name in networks},
-            examples={"real": (pictures, conditions)},
+            examples={"real": (pictures, conditions), **(examples or {})},
             seed=seed,
             streams={"latent": latent_generator.stream},
             decoding=decoding,

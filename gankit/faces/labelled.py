@@ -90,7 +90,8 @@ def few_labels(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     most = 2 * min(map(len, kinds))
     if count % 2 or not 2 <= count <= most:
         raise InputError(
-            f"{count} labels cannot be drawn; half of the faces have the attribute, so choose an even number up to {most}."
+            f"{count} labels cannot be drawn; half of the faces have the attribute, so choose an even number "
+            f"from 2 to {most}."
         )
     return np.concatenate(
         [np.random.default_rng([seed, kind]).permutation(rows)[: count // 2] for kind, rows in enumerate(kinds)]

@@ -1,6 +1,7 @@
 """Pictures: arrays in, a Matplotlib figure out. All drawing code is here, and none of it writes files."""
 
 from gankit.plots.attention import attention_maps
+from gankit.plots.augmentation import accuracy_by_labels, film_of_faces, kinds_of_faces
 from gankit.plots.captions import between_captions, captioned_rows, claims_read
 from gankit.plots.classes import class_shares, losses_and_right_answers
 from gankit.plots.common import few_grays, histograms, losses, picture_of, tile
@@ -37,6 +38,7 @@ __all__ = [
     "saturation",
     "trained_density",
     "TrainedPoints",
+    "accuracy_by_labels",
     "asked_and_read",
     "attention_maps",
     "attribute_moves",
@@ -52,10 +54,12 @@ __all__ = [
     "distances_over_time",
     "faces_by_score",
     "faces_side_by_side",
+    "film_of_faces",
     "flow_film",
     "hidden_writing",
     "histograms",
     "learned_flow",
+    "kinds_of_faces",
     "losses",
     "losses_and_right_answers",
     "paired_differences",

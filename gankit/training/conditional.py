@@ -40,7 +40,15 @@ class Report:
     text: str
 
 
-class Subject(Protocol):
+class Conditions(Protocol):
+    """What a kept generator needs to know of the pictures: see :class:`Subject`."""
+
+    train: np.ndarray
+    train_conditions: np.ndarray
+    sheet: np.ndarray
+
+
+class Subject(Conditions, Protocol):
     """Pictures with their conditions.
 
     Attributes
@@ -55,11 +63,8 @@ class Subject(Protocol):
         The inner layers of networks for these pictures.
     """
 
-    train: np.ndarray
     test: np.ndarray
-    train_conditions: np.ndarray
     test_conditions: np.ndarray
-    sheet: np.ndarray
     inner: Inner
 
     def report(self, kept: Mapping[str, KeptConditional], seed: int) -> Report:
@@ -73,7 +78,7 @@ class KeptConditional(AveragedGenerator):
     ----------
     gan : AdversarialModel
         An untrained model with a network ``generator``, which takes latents and conditions.
-    subject : Subject
+    subject : Conditions
         The pictures that it learns; their conditions calibrate the batch normalisation.
     past : float
         Weight of the past in one step, in [0, 1).
@@ -81,7 +86,7 @@ class KeptConditional(AveragedGenerator):
         Seed of the latents, which are not those of the training.
     """
 
-    def __init__(self, gan: AdversarialModel, subject: Subject, past: float, seed: int):
+    def __init__(self, gan: AdversarialModel, subject: Conditions, past: float, seed: int):
         super().__init__(gan.generator, past, gan.decoding)
         self._sheet = subject.sheet
         self._latents = LatentGenerator(gan.generator.input_shape[0][-1], seed=separate_seed(seed))
