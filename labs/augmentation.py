@@ -33,8 +33,8 @@ from gankit.faces.labelled import LABELS
 RECIPES = {
     "default": {
         "attribute": "glasses",
-        "steps": 1500,
-        "batch_size": 32,
+        "steps": 1000,
+        "batch_size": 16,
         "latents": 32,
         "learning_rate": 0.001,
         "decay": 0.3,
@@ -68,7 +68,7 @@ from gankit.faces import FaceScaling
 from gankit.faces.changes import at_random
 from gankit.faces.labelled import Labelled, few_labels, labelled_faces
 from gankit.networks import LatentGenerator
-from gankit.networks.conditional import Inner, dense_to_features, dense_to_pictures
+from gankit.networks.conditional import QUICK
 from gankit.training import Run
 from gankit.training import augmentation as training
 from gankit.training.callbacks import FallingRates
@@ -93,8 +93,6 @@ TITLES = {
     "pseudo_labels": "all faces known: pseudo-labels",
     "generated_unlabelled": "all faces known: GAN",
 }
-# Dense networks: a step takes a tenth of the time that convolutional ones need, and the table needs 30 GANs.
-SMALL = Inner(partial(dense_to_pictures, widths=(128, 256)), partial(dense_to_features, widths=(256, 128), dropout=0.0))
 
 
 class Few_Labels_GAN(Conditional_GAN):
@@ -107,9 +105,10 @@ class Few_Labels_GAN(Conditional_GAN):
 
     loss_names = ("discr_loss", "gen_loss", "mismatch_loss")
 
-    def __init__(self, *arguments: Any, unlabelled: np.ndarray | None = None, **options: Any):
+    def __init__(self, *arguments: Any, unlabelled: np.ndarray | None = None, frequency: float = 0.5, **options: Any):
         examples = {} if unlabelled is None else {"unlabelled": unlabelled}
         super().__init__(*arguments, examples=examples, **options)
+        self.frequency = frequency
         self.unknown = 0 if unlabelled is None else self.batch_size // 2
 
     def get_real_sample(self) -> tuple[tf.Tensor, tf.Tensor]:
@@ -124,7 +123,11 @@ class Few_Labels_GAN(Conditional_GAN):
     def get_fake_sample(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Make faces for labels; return them with what D is told: the labels, in the second part 0."""
         _, wanted = self.draw("real", self.batch_size)
-        told = tf.cast(tf.range(wanted.shape[0]) < self.batch_size - self.unknown, tf.float32)[:, None]
+        if self.unknown:
+            # Otherwise D could tell fakes from unlabelled faces by how many of them have the attribute.
+            has = self.unlabelled_stream.uniform((self.unknown, 1)) < self.frequency
+            wanted = tf.concat([wanted[: -self.unknown], tf.where(has, 1.0, -1.0)], axis=0)
+        told = tf.cast(tf.range(wanted.shape[0]) < wanted.shape[0] - self.unknown, tf.float32)[:, None]
         latents = self.latent_generator(wanted.shape[0])
         return self.generator([latents, wanted], training=True), told * wanted
 
@@ -160,12 +163,12 @@ class Few_Labels_GAN(Conditional_GAN):
 
 
 def train_gan(
-    few: Labelled, others: np.ndarray | None, options: Namespace, seed: int, run: Run, name: str
+    few: Labelled, others: np.ndarray | None, frequency: float, options: Namespace, seed: int, run: Run, name: str
 ) -> training.KeptFaces:
     """Train a GAN on a few labelled faces, and on others, ``(n, 16, 16)``, without labels."""
     scaling = FaceScaling.symmetric()
     gan = Few_Labels_GAN(
-        *conditional_pair("projection", SMALL, few.faces.shape[1], options.latents, 1, seed),
+        *conditional_pair("projection", QUICK, few.faces.shape[1], options.latents, 1, seed),
         LatentGenerator(options.latents, seed=seed),
         prepared(few.faces, scaling),
         training.as_conditions(few.labels),
@@ -178,6 +181,7 @@ def train_gan(
         seed=seed,
         decoding=scaling,
         unlabelled=None if others is None else prepared(others, scaling),
+        frequency=frequency,
     )
     kept = training.KeptFaces(gan, few, options.averaging, seed, options.steps if seed == options.seed else 0)
     callbacks = [kept, FallingRates(gan.distinct_optimizers, options.steps, options.decay), *kept.film]
@@ -188,9 +192,9 @@ def train_gan(
 
 def compose(few: Labelled, added: Labelled | None, classical: bool, options: Namespace, seed: int) -> Labelled:
     """Make all batches of one classifier, with a share of added faces in each: ``(steps, batch, 16, 16)``."""
-    extra = 0 if added is None else round(options.share * options.batch_size)
+    extra = 0 if added is None else round(options.share * training.BATCH)
     parts = []
-    for number, (source, size) in enumerate(((few, options.batch_size - extra), (added, extra))):
+    for number, (source, size) in enumerate(((few, training.BATCH - extra), (added, extra))):
         if source is not None and size:
             random = np.random.default_rng([seed, number])
             rows = training.rows_of_batches(source.labels, options.classifier_steps, size, random)
@@ -207,6 +211,7 @@ def compare_ways(
     test: Labelled,
     makers: Mapping[str, training.KeptFaces],
     judges: tuple[training.AttributeClassifier, training.AttributeClassifier],
+    frequency: float,
     options: Namespace,
     seed: int,
 ) -> training.Finding:
@@ -221,7 +226,7 @@ def compare_ways(
         classifier.learn(compose(few, added[source] if source else None, classical, options, seed), seed)
         found[way] = classifier.accuracy(test)
         if way == "none":
-            added["guessed"] = Labelled(others, classifier.sees(others))
+            added["guessed"] = Labelled(others, classifier.sees(others, frequency))
     return found
 
 
@@ -232,6 +237,8 @@ def main(arguments: list[str] | None = None) -> None:
     with PARSER.open_output(options) as output:
         # ---- Data: faces to learn from, and faces to test on that neither a GAN nor a classifier learns from ----
         known, test = labelled_faces(options.attribute)
+        # Who looks for 50 faces with glasses among all faces sees how rare they are.
+        frequency = float(known.labels.mean())
         # A run may be resumed with other labels and more seeds: each training stands alone.
         free = ("labels", "seeds")
         run = Run(output.checkpoints, Namespace(**{k: v for k, v in vars(options).items() if k not in free}))
@@ -247,7 +254,7 @@ def main(arguments: list[str] | None = None) -> None:
 
                 # ---- One GAN learns from the few labelled faces alone, one also from all others, without labels ----
                 makers = {
-                    name: train_gan(few, unlabelled, options, seed, run, f"{name}_{count}_{seed}")
+                    name: train_gan(few, unlabelled, frequency, options, seed, run, f"{name}_{count}_{seed}")
                     for name, unlabelled in (("few", None), ("all", others))
                 }
                 if seed == options.seed:
@@ -255,7 +262,7 @@ def main(arguments: list[str] | None = None) -> None:
 
                 # ---- The same classifier learns in each way ----
                 file = output.checkpoints / f"found_{count}_{seed}.npz"
-                find = partial(compare_ways, few, others, test, makers, (judge, classifier), options, seed)
+                find = partial(compare_ways, few, others, test, makers, (judge, classifier), frequency, options, seed)
                 findings.append(training.once(file, options.resume, find))
         output.keep_checkpoints()
 

@@ -18,12 +18,13 @@ from gankit.fast.accelerate import accelerate
 from gankit.metrics import distances_to_nearest, sign_test
 from gankit.metrics.classifier import small_cnn
 from gankit.models.adversarial import AdversarialModel
-from gankit.training.callbacks import Snapshots
+from gankit.training.callbacks import Snapshots, recalibrate_batch_norm
 from gankit.training.checkpoints import read_checkpoint, write_checkpoint
 from gankit.training.conditional import KeptConditional
 
 CHANNELS = (16, 32)
 RATE = 0.002
+BATCH = 32  # faces in a step of a classifier
 FRAMES = 12
 SHOWN = 18  # faces of each kind in a frame
 MEASURED = 1000  # generated faces of which a measure looks for the nearest labelled one
@@ -33,7 +34,7 @@ class AttributeClassifier:
     """A small CNN that learns whether faces have an attribute, by Adam on the cross-entropy.
 
     It can learn anew any number of times. Each time it makes one step for each batch that it is given, from initial
-    weights that the seed decides.
+    weights that the seed decides. The learning rate falls to 0 in the second half, which makes the result less random.
 
     Parameters
     ----------
@@ -76,24 +77,29 @@ class AttributeClassifier:
         return (4.0 * faces - 2.0)[..., None].astype(np.float32)
 
     def _make_steps(self, faces: tf.Tensor, labels: tf.Tensor) -> None:
-        variables = self._network.trainable_variables
+        variables, steps = self._network.trainable_variables, tf.shape(faces)[0]
 
         def step(made: tf.Tensor) -> tuple[tf.Tensor]:
+            left = 1.0 - tf.cast(made, tf.float32) / tf.cast(steps, tf.float32)
+            self._optimizer.learning_rate.assign(RATE * tf.minimum(1.0, 2.0 * left))
             with tf.GradientTape() as tape:
                 logits = self._network(faces[made], training=True)
                 loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels[made], logits))
             self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
             return (made + 1,)
 
-        tf.while_loop(lambda made: made < tf.shape(faces)[0], step, (tf.constant(0),))
+        tf.while_loop(lambda made: made < steps, step, (tf.constant(0),))
 
-    def sees(self, faces: np.ndarray) -> np.ndarray:
-        """Return for each face, ``(n, side, side)``, whether it seems to have the attribute: bool, ``(n,)``."""
-        parts = [
-            self._network(self._prepared(faces[start : start + 2000]), training=False)
-            for start in range(0, len(faces), 2000)
-        ]
-        return np.concatenate(parts)[:, 0] > 0
+    def sees(self, faces: np.ndarray, frequency: float | None = None) -> np.ndarray:
+        """Return for each face, ``(n, side, side)``, whether it seems to have the attribute: bool, ``(n,)``.
+
+        The classifier learns from batches in which half of the faces have it. If the frequency is known to be another
+        one, this share of the faces is taken: those that seem to have it most of all.
+        """
+        starts = range(0, len(faces), 2000)
+        parts = [self._network(self._prepared(faces[start : start + 2000]), training=False) for start in starts]
+        logits = np.concatenate(parts)[:, 0]
+        return logits > (0.0 if frequency is None else np.quantile(logits, 1.0 - frequency))
 
     def accuracy(self, test: Labelled) -> float:
         """Return the balanced accuracy: the mean of the shares of right answers with and without the attribute.
@@ -110,14 +116,16 @@ def rows_of_batches(labels: np.ndarray, steps: int, size: int, random: np.random
     Parameters
     ----------
     labels : numpy.ndarray
-        bool, ``(n,)``, of both kinds.
+        bool, ``(n,)``. If all are of one kind, so are the batches.
     steps, size : int
         Number of batches, and of rows in each; an odd row has no attribute.
     random : numpy.random.Generator
         Source of the random numbers.
     """
     halves = (~labels, size - size // 2), (labels, size // 2)
-    return np.concatenate([random.choice(np.flatnonzero(kind), (steps, count)) for kind, count in halves], axis=1)
+    return np.concatenate(
+        [random.choice(np.flatnonzero(kind if kind.any() else ~kind), (steps, count)) for kind, count in halves], axis=1
+    )
 
 
 # ------------------------------------------------------------- generated faces
@@ -162,6 +170,13 @@ class KeptFaces(KeptConditional):
         conditions = as_conditions(np.arange(2 * SHOWN) >= SHOWN)
         every = max(1, filmed // FRAMES)
         self.film = [Snapshots(lambda: self.generate(conditions, latents), every)] if filmed else []
+
+    def generate(self, conditions: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
+        """Make a face for each condition, ``(n, 1)``: intensities in [0, 1], ``(n, side, side)``."""
+        latents = self.latents(len(conditions)) if latents is None else latents
+        recalibrate_batch_norm(self.averaged, self._calibrating)
+        # Not `predict`, which would make a graph for every GAN.
+        return self._decoding.recover(self.averaged([tf.constant(latents), tf.constant(conditions)], training=False))
 
     def labelled(self, count: int) -> Labelled:
         """Make faces for labels, half of them with the attribute: ``(count, side, side)``."""
