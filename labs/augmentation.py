@@ -33,7 +33,7 @@ from gankit.faces.labelled import LABELS
 RECIPES = {
     "default": {
         "attribute": "glasses",
-        "steps": 1000,
+        "steps": 800,
         "batch_size": 16,
         "latents": 32,
         "learning_rate": 0.001,
@@ -43,7 +43,7 @@ RECIPES = {
         "r1": 0.1,
         "mismatch": 1.0,
         "averaging": 0.995,
-        "classifier_steps": 400,
+        "classifier_steps": 500,
         "generated": 4000,
         "share": 0.5,
     },

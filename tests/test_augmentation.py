@@ -15,7 +15,6 @@ from gankit.errors import InputError
 from gankit.faces import FACES_FILE
 from gankit.faces.changes import at_random
 from gankit.faces.labelled import LABELS, Labelled, few_labels, labelled_faces
-from gankit.metrics.classifier import small_cnn
 from gankit.networks import LatentGenerator
 from gankit.stored_arrays import read_arrays
 from gankit.training import augmentation as training
@@ -111,7 +110,7 @@ def test_a_classifier_learns_as_one_of_plain_keras_does(classifier):
     batches = some_batches(6, 5)
     classifier.learn(some_batches(3, 5, 1), 9)  # is forgotten
     classifier.learn(batches, 4)
-    network = small_cnn((8, 8, 1), 1, None, training.CHANNELS)
+    network = training.build_classifier(8)
     random = np.random.default_rng(4)
     weights = []
     for array in network.get_weights():

@@ -47,10 +47,8 @@ def classifier_accuracy(first: np.ndarray, second: np.ndarray, training: int = 7
     return float(network.evaluate(pictures[training:], labels[training:], verbose=0)[1])
 
 
-def small_cnn(
-    shape: Sequence[int], outputs: int, activation: str | None, channels: tuple[int, int] = (32, 64)
-) -> keras.Model:
-    """Build a CNN for small pictures: two convolutions (3x3, ReLU, max-pooling), and a dense layer.
+def small_cnn(shape: Sequence[int], outputs: int, activation: str) -> keras.Model:
+    """Build a CNN for small pictures: two convolutions (32 and 64 channels, 3x3, ReLU, max-pooling), and a dense layer.
 
     Parameters
     ----------
@@ -58,19 +56,17 @@ def small_cnn(
         Height, width and channels of the pictures.
     outputs : int
         Width of the last layer, which follows a dense layer of 64 with ReLU.
-    activation : str or None
+    activation : str
         Activation of the last layer.
-    channels : tuple of two int
-        Channels of the convolutions.
     """
     from tensorflow import keras
 
     return keras.Sequential(
         [
             keras.Input(tuple(shape)),
-            keras.layers.Conv2D(channels[0], 3, padding="same", activation="relu"),
+            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
-            keras.layers.Conv2D(channels[1], 3, padding="same", activation="relu"),
+            keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),
             keras.layers.Dense(64, activation="relu", name="features"),

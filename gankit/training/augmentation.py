@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
+from tensorflow import keras
 
 from gankit import plots
 from gankit.faces.labelled import Labelled
 from gankit.fast import Adam
 from gankit.fast.accelerate import accelerate
 from gankit.metrics import distances_to_nearest, sign_test
-from gankit.metrics.classifier import small_cnn
 from gankit.models.adversarial import AdversarialModel
+from gankit.networks.conditional import quick_to_features
+from gankit.randomness import SeedSequence
 from gankit.training.callbacks import Snapshots, recalibrate_batch_norm
 from gankit.training.checkpoints import read_checkpoint, write_checkpoint
 from gankit.training.conditional import KeptConditional
 
-CHANNELS = (16, 32)
 RATE = 0.002
 BATCH = 32  # faces in a step of a classifier
 FRAMES = 12
@@ -43,7 +44,7 @@ class AttributeClassifier:
     """
 
     def __init__(self, side: int = 16):
-        self._network = accelerate(small_cnn((side, side, 1), 1, None, CHANNELS))
+        self._network = accelerate(build_classifier(side))
         self._optimizer = Adam(RATE)
         self._optimizer.build(self._network.trainable_variables)
         # One graph for all classifiers, as making it takes longer than many steps.
@@ -108,6 +109,12 @@ class AttributeClassifier:
         """
         right = self.sees(test.faces) == test.labels
         return float(right[test.labels].mean() + right[~test.labels].mean()) / 2
+
+
+def build_classifier(side: int) -> keras.Model:
+    """Build the layers of the GAN's discriminator, without a label: faces ``(batch, side, side, 1)`` to one logit."""
+    faces = keras.Input((side, side, 1))
+    return keras.Model(faces, keras.layers.Dense(1)(quick_to_features(faces, SeedSequence(0))))
 
 
 def rows_of_batches(labels: np.ndarray, steps: int, size: int, random: np.random.Generator) -> np.ndarray:
