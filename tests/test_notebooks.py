@@ -116,6 +116,24 @@ WRONG = {
         ],
         3: ["def share_read_as_asked(accuracy):\n    return accuracy / 10 + (1 - accuracy) / 9"],
     },
+    "augmentation": {
+        1: [
+            "def share_right(accuracy, frequency):\n    return accuracy * frequency",
+            "def share_right(accuracy, frequency):\n"
+            "    return frequency * accuracy / (frequency * accuracy + (1 - frequency) * accuracy)",
+        ],
+        2: [
+            "def without_label(plus, minus):\n    return plus + minus",
+            "def without_label(plus, minus):\n    return np.log((np.exp(plus) + np.exp(minus)) / 2)",
+        ],
+        3: [
+            "def shift(face, down, right):\n"
+            "    height, width = face.shape\n"
+            "    rows = np.clip(np.arange(height) + down, 0, height - 1)\n"
+            "    columns = np.clip(np.arange(width) + right, 0, width - 1)\n"
+            "    return face[rows][:, columns]",
+        ],
+    },
     "convolutional_gan": {
         1: [
             "def weights_of_convolution(side, channels_in, channels_out):\n"
