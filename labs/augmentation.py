@@ -106,8 +106,8 @@ class Few_Labels_GAN(Conditional_GAN):
     loss_names = ("discr_loss", "gen_loss", "mismatch_loss")
 
     def __init__(self, *arguments: Any, unlabelled: np.ndarray | None = None, frequency: float = 0.5, **options: Any):
-        examples = {} if unlabelled is None else {"unlabelled": unlabelled}
-        super().__init__(*arguments, examples=examples, **options)
+        options["examples"] = {} if unlabelled is None else {"unlabelled": unlabelled}
+        super().__init__(*arguments, **options)
         self.frequency = frequency
         self.unknown = 0 if unlabelled is None else self.batch_size // 2
 
@@ -184,7 +184,7 @@ def train_gan(
         frequency=frequency,
     )
     kept = training.KeptFaces(gan, few, options.averaging, seed, options.steps if seed == options.seed else 0)
-    callbacks = [kept, FallingRates(gan.distinct_optimizers, options.steps, options.decay), *kept.film]
+    callbacks = [kept, FallingRates(gan.distinct_optimizers, options.steps, options.decay), *kept.films]
     steps = steps_per_call(options.steps)
     run.fit(gan, 1, options.steps, name=name, title=name, callbacks=callbacks, steps_per_call=steps)
     return kept

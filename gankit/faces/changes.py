@@ -106,12 +106,12 @@ def at_random(
         float32, same shape, cut to [0, 1]. Half of the faces are mirrored.
     """
     count, height, width = faces.shape
-    mirror = random.random(count) < 0.5
-    down, right = random.integers(-reach, reach + 1, (2, count))
+    mirror = np.asarray(random.random(count)) < 0.5
+    shifts = np.asarray(random.integers(-reach, reach + 1, (2, count)))
     factors = contrast ** random.uniform(-1, 1, (count, 1, 1))
     offsets = random.uniform(-brightness, brightness, (count, 1, 1))
-    rows = np.clip(np.arange(height) - down[:, None], 0, height - 1)
-    columns = np.clip(np.arange(width) - right[:, None], 0, width - 1)
+    rows = np.clip(np.arange(height) - shifts[0][:, None], 0, height - 1)
+    columns = np.clip(np.arange(width) - shifts[1][:, None], 0, width - 1)
     columns = np.where(mirror[:, None], width - 1 - columns, columns)
     moved = faces[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
     means = moved.mean(axis=(1, 2), keepdims=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def kinds_of_faces(panels: Sequence[Mapping[str, np.ndarray]], columns: int = 6)
 
 
 def film_of_faces(
-    frames: Sequence[Mapping[Hashable, np.ndarray]], title: Callable[[int, Any], str], columns: int = 6
+    frames: Sequence[Mapping[Any, np.ndarray]], title: Callable[[int, Any], str], columns: int = 6
 ) -> list[np.ndarray]:
     """Draw the frames of an animation of several generators side by side.
 

@@ -165,7 +165,7 @@ class KeptFaces(KeptConditional):
 
     Attributes
     ----------
-    film : list of Snapshots
+    films : list of Snapshots
         The callback that takes frames, if there is one: always the same 36 faces, 18 without the attribute and then
         18 with it, from the same latents.
     """
@@ -176,7 +176,7 @@ class KeptFaces(KeptConditional):
         latents = np.tile(self.latents(SHOWN), (2, 1))
         conditions = as_conditions(np.arange(2 * SHOWN) >= SHOWN)
         every = max(1, filmed // FRAMES)
-        self.film = [Snapshots(lambda: self.generate(conditions, latents), every)] if filmed else []
+        self.films = [Snapshots(lambda: self.generate(conditions, latents), every)] if filmed else []
 
     def generate(self, conditions: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:
         """Make a face for each condition, ``(n, 1)``: intensities in [0, 1], ``(n, side, side)``."""
@@ -348,13 +348,13 @@ def draw_faces(makers: Makers, few: Mapping[int, Labelled]) -> Figure:
     for count, by_name in makers.items():
         kinds = [few[count].faces[few[count].labels == kind][:SHOWN] for kind in (False, True)]
         row = {f"{count:,} labelled faces": np.concatenate(kinds)}
-        panels.append(row | {MADE[name]: kept.film[0].frames[-1] for name, kept in by_name.items()})
+        panels.append(row | {MADE[name]: kept.films[0].frames[-1] for name, kept in by_name.items()})
     return plots.kinds_of_faces(panels)
 
 
 def draw_film(makers: Makers) -> list[np.ndarray]:
     """Draw the frames of an animation of all GANs side by side: uint8, ``(height, width, 3)`` each."""
-    films = {(count, name): kept.film[0] for count, by_name in makers.items() for name, kept in by_name.items()}
+    films = {(count, name): kept.films[0] for count, by_name in makers.items() for name, kept in by_name.items()}
     steps = next(iter(films.values())).steps
 
     def title(number: int, name: tuple[int, str]) -> str:
