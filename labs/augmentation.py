@@ -4,8 +4,8 @@ A classifier learns whether a face has glasses, from 100, 300 or 1,000 labelled 
 better if a conditional GAN makes further labelled faces. Much depends on what the GAN has seen. Here each way stands
 beside one that knows as much and needs no GAN, with the same labels, the same number of steps and the same seeds.
 
-- Only the labelled faces are known. Nothing is added; or classical changes (mirror, shift, contrast, brightness,
-  noise); or faces of a GAN that learned from the labelled faces alone; or both.
+- Only the labelled faces are known. Nothing is added; or classical changes (mirror, contrast, brightness, noise, and
+  perhaps a shift of a pixel); or faces of a GAN that learned from the labelled faces alone; or both.
 - All faces are known, but no further label. Faces of a GAN that also saw the unlabelled faces are added; or the
   unlabelled faces themselves, with the labels that the first classifier guesses (pseudo-labels).
 
@@ -76,18 +76,21 @@ from gankit.training.faces import steps_per_call
 from gankit.training.pairs import prepared
 from labs.conditional_gan import Conditional_GAN, conditional_pair
 
-# The ways: what is added to the labelled faces, and whether all faces of a batch are changed at random.
-WAYS: dict[str, tuple[str | None, bool]] = {
-    "none": (None, False),
-    "classical": (None, True),
-    "generated": ("few", False),
-    "generated_classical": ("few", True),
-    "pseudo_labels": ("guessed", False),
-    "generated_unlabelled": ("all", False),
+# The ways: what is added to the labelled faces, and whether all faces of a batch are changed at random: None for no
+# changes, otherwise the largest shift in pixels.
+WAYS: dict[str, tuple[str | None, int | None]] = {
+    "none": (None, None),
+    "classical": (None, 0),
+    "classical_shift": (None, 1),
+    "generated": ("few", None),
+    "generated_classical": ("few", 0),
+    "pseudo_labels": ("guessed", None),
+    "generated_unlabelled": ("all", None),
 }
 TITLES = {
     "none": "nothing added",
     "classical": "classical changes",
+    "classical_shift": "classical changes, shift of a pixel",
     "generated": "GAN on the labelled faces",
     "generated_classical": "GAN and classical changes",
     "pseudo_labels": "all faces known: pseudo-labels",
@@ -190,7 +193,7 @@ def train_gan(
     return kept
 
 
-def compose(few: Labelled, added: Labelled | None, classical: bool, options: Namespace, seed: int) -> Labelled:
+def compose(few: Labelled, added: Labelled | None, shift: int | None, options: Namespace, seed: int) -> Labelled:
     """Make all batches of one classifier, with a share of added faces in each: ``(steps, batch, 16, 16)``."""
     extra = 0 if added is None else round(options.share * training.BATCH)
     parts = []
@@ -200,8 +203,9 @@ def compose(few: Labelled, added: Labelled | None, classical: bool, options: Nam
             rows = training.rows_of_batches(source.labels, options.classifier_steps, size, random)
             parts.append((source.faces[rows], source.labels[rows]))
     faces, labels = (np.concatenate(each, axis=1) for each in zip(*parts))
-    if classical:
-        faces = at_random(faces.reshape(-1, *faces.shape[2:]), np.random.default_rng([seed, 2])).reshape(faces.shape)
+    if shift is not None:
+        random = np.random.default_rng([seed, 2])
+        faces = at_random(faces.reshape(-1, *faces.shape[2:]), random, shift).reshape(faces.shape)
     return Labelled(faces, labels)
 
 
@@ -222,8 +226,8 @@ def compare_ways(
     judge, classifier = judges
     added = {name: maker.labelled(options.generated) for name, maker in makers.items()}
     found = {"labels": len(few.labels), "all": judge.accuracy(test), **training.measure_made(added, few, test, judge)}
-    for way, (source, classical) in WAYS.items():
-        classifier.learn(compose(few, added[source] if source else None, classical, options, seed), seed)
+    for way, (source, shift) in WAYS.items():
+        classifier.learn(compose(few, added[source] if source else None, shift, options, seed), seed)
         found[way] = classifier.accuracy(test)
         if way == "none":
             added["guessed"] = Labelled(others, classifier.sees(others, frequency))
@@ -246,7 +250,7 @@ def main(arguments: list[str] | None = None) -> None:
         findings, kept, labelled = [], {}, {}
         for seed in range(options.seed, options.seed + options.seeds):
             # ---- The floor: all labels ----
-            judge.learn(compose(known, None, False, options, seed), seed)
+            judge.learn(compose(known, None, None, options, seed), seed)
             for count in counts:
                 rows = few_labels(known.labels, count, seed)
                 few = Labelled(known.faces[rows], known.labels[rows])

@@ -161,7 +161,7 @@ def origins(*values):
 def test_batches_hold_the_share_of_added_faces_with_their_labels():
     options = lab.PARSER.parse_args(["--classifier-steps", "7", "--share", "0.25"])
     few, added = origins(0.1, 0.2), origins(0.6, 0.7)
-    batches = lab.compose(few, added, False, options, 0)
+    batches = lab.compose(few, added, None, options, 0)
     assert batches.faces.shape == (7, training.BATCH, 4, 4) and batches.labels.shape == (7, training.BATCH)
     quarter = training.BATCH // 4
     for faces, labels in zip(batches.faces[..., 0, 0], batches.labels):
@@ -170,15 +170,15 @@ def test_batches_hold_the_share_of_added_faces_with_their_labels():
             counts[round(float(value), 1), bool(label)] += 1
         halves = {(0.1, False): 3 * quarter // 2, (0.2, True): 3 * quarter // 2}
         assert counts == {**halves, (0.6, False): quarter // 2, (0.7, True): quarter // 2}
-    alone = lab.compose(few, None, False, options, 0)
+    alone = lab.compose(few, None, None, options, 0)
     assert alone.faces.shape == batches.faces.shape and set(np.round(alone.faces, 1).ravel()) == {
         np.float32(0.1),
         np.float32(0.2),
     }
     # Each way begins with the same faces, and classical changes are made after the faces are drawn.
-    changed = lab.compose(few, None, True, options, 0)
+    changed = lab.compose(few, None, 1, options, 0)
     np.testing.assert_array_equal(changed.labels, alone.labels)
-    assert 0.01 < np.abs(changed.faces - alone.faces).mean() < 0.1
+    assert 0.005 < np.abs(changed.faces - alone.faces).mean() < 0.1
 
 
 # ---- The GAN ----
@@ -414,8 +414,8 @@ def test_the_lab_runs_keeps_the_test_faces_apart_and_resumes(little, tmp_path, c
     assert nothing is None and same is few and few.labels.sum() == 10 and len(others) == 380
     assert faces_in([few.faces]) | faces_in([others]) == known and not faces_in([few.faces]) & faces_in([others])
     assert not known & test
-    # Judge, nothing added, classical changes, the GAN with and without these, pseudo-labels, the GAN on all faces.
-    judge, none, _, generated, _, guessed, _ = little["classifiers"]
+    # After the judge, the ways in their order.
+    judge, none, _, _, generated, _, guessed, _ = little["classifiers"]
     assert faces_in([judge.faces]) <= known and faces_in([none.faces]) <= faces_in([few.faces])
     assert not faces_in(batches.faces for batches in little["classifiers"]) & test
     half = training.BATCH // 2

@@ -75,10 +75,10 @@ def noisy(faces: np.ndarray, deviations: np.ndarray, seed: int = 0) -> np.ndarra
 def at_random(
     faces: np.ndarray,
     random: np.random.Generator,
-    reach: int = 1,
-    contrast: float = 1.25,
-    brightness: float = 0.1,
-    noise: float = 0.02,
+    reach: int = 0,
+    contrast: float = 1.1,
+    brightness: float = 0.05,
+    noise: float = 0.01,
 ) -> np.ndarray:
     """Change each face as classical augmentation does: mirror, shift, contrast, brightness and noise, each at random.
 

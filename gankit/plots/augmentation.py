@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_images
 
-COLOURS = ("0.25", REAL_COLOUR, FAKE_COLOUR, "#8e5ea2", "#e08e0b", "#3a9a5b")
-MARKERS = "os^vDP"
+COLOURS = ("0.25", REAL_COLOUR, "#6bb3d0", FAKE_COLOUR, "#8e5ea2", "#e08e0b", "#3a9a5b")
+MARKERS = "os<^vDP"
 
 
 def accuracy_by_labels(
@@ -35,7 +35,7 @@ def accuracy_by_labels(
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     places = np.arange(len(counts))
     for number, (name, by_count) in enumerate(accuracies.items()):
-        style = {"color": COLOURS[number % 6], "marker": MARKERS[number % 6]}
+        style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
         moved = places + 0.05 * (number - (len(accuracies) - 1) / 2)
         values = np.stack([by_count[count] for count in counts])
         middle = np.median(values, axis=1)
@@ -43,7 +43,7 @@ def accuracy_by_labels(
         error = reach if seeds > 1 else None
         left.errorbar(moved, middle, error, label=titles[name], capsize=2, linewidth=1.3, markersize=5, **style)
         if name != first:
-            moved = places + 0.13 * (number - len(accuracies) / 2)
+            moved = places + 0.11 * (number - len(accuracies) / 2)
             differences = values - np.stack([accuracies[first][count] for count in counts])
             right.scatter(np.repeat(moved, seeds), differences, s=18, alpha=0.65, linewidths=0, **style)
             right.scatter(moved, np.median(differences, axis=1), s=260, linewidths=2, color=style["color"], marker="_")
@@ -56,7 +56,7 @@ def accuracy_by_labels(
     bars = "; bars from the worst to the best" if seeds > 1 else ""
     left.set_title(f"balanced accuracy, {_seeds(seeds)}{bars}", fontsize=11)
     right.set_title(f"minus that of: {titles[first]}, a dot for each seed", fontsize=11)
-    left.legend(fontsize=8)
+    left.legend(fontsize=7)
     return figure
 
 
