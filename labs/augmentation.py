@@ -247,7 +247,7 @@ def main(arguments: list[str] | None = None) -> None:
         free = ("labels", "seeds")
         run = Run(output.checkpoints, Namespace(**{k: v for k, v in vars(options).items() if k not in free}))
         classifier, judge = training.AttributeClassifier(), training.AttributeClassifier()
-        findings, kept, labelled = [], {}, {}
+        found, kept, labelled = {}, {}, {}
         for seed in range(options.seed, options.seed + options.seeds):
             # ---- The floor: all labels ----
             judge.learn(compose(known, None, None, options, seed), seed)
@@ -267,12 +267,13 @@ def main(arguments: list[str] | None = None) -> None:
                 # ---- The same classifier learns in each way ----
                 file = output.checkpoints / f"found_{count}_{seed}.npz"
                 find = partial(compare_ways, few, others, test, makers, (judge, classifier), frequency, options, seed)
-                findings.append(training.once(file, options.resume, find))
+                found[f"{count} labels, seed {seed}"] = training.once(file, options.resume, find)
         output.keep_checkpoints()
 
         # ---- Measures and pictures ----
+        findings = list(found.values())
         tests = training.compare(findings, list(WAYS))
-        output.save_record({"findings": findings, "against_none": tests, "training_seconds": run.seconds})
+        output.save_record({"findings": found, "against_none": tests, "training_seconds": run.seconds})
         output.save_figure(training.draw_accuracies(findings, TITLES), "accuracy.png")
         shown = {count: kept[count] for count in (counts[0], counts[-1])}
         output.save_figure(training.draw_faces(shown, labelled), "generated.png")

@@ -405,7 +405,7 @@ def test_the_lab_runs_keeps_the_test_faces_apart_and_resumes(little, tmp_path, c
     for name in ("accuracy.png", "generated.png", "training.gif"):
         picture = np.asarray(Image.open(tmp_path / "out" / name).convert("L"), float)
         assert min(picture.shape) > 80 and picture.std() > 5, f"{name} is blank"
-    (first,) = json.loads((tmp_path / "out" / "record.json").read_text())["measures"]["findings"]
+    (first,) = json.loads((tmp_path / "out" / "record.json").read_text())["measures"]["findings"].values()
     assert first["labels"] == 20 and all(0 <= first[way] <= 1 for way in (*lab.WAYS, "all", "few_right", "all_right"))
 
     # One GAN sees the labelled faces alone, the other one all that are known; together they know all but the test.
@@ -426,7 +426,8 @@ def test_the_lab_runs_keeps_the_test_faces_apart_and_resumes(little, tmp_path, c
     # Another seed joins. What was found is read and not found again, and the GANs need no step.
     lab.main([*small, "--resume", "--seeds", "2"])
     record = json.loads((tmp_path / "out" / "record.json").read_text())["measures"]
-    assert little["compared"] == 2 and record["findings"][0] == first and len(record["findings"]) == 2
+    assert little["compared"] == 2 and list(record["findings"]) == ["20 labels, seed 3", "20 labels, seed 4"]
+    assert record["findings"]["20 labels, seed 3"] == first
     assert "seed" not in capsys.readouterr().err
     with pytest.raises(InputError, match="begun with --steps 2"):
         lab.main([*small, "--resume", "--steps", "3"])
