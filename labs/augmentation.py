@@ -29,19 +29,14 @@ from __future__ import annotations
 
 from gankit import scripts
 from gankit.faces.labelled import LABELS
+from gankit.training.recipes import CONDITIONAL_FACES
 
 RECIPES = {
     "default": {
         "attribute": "glasses",
         "steps": 800,
+        **CONDITIONAL_FACES,
         "batch_size": 16,
-        "latents": 32,
-        "learning_rate": 0.001,
-        "decay": 0.3,
-        "beta_1": 0.0,
-        "beta_2": 0.99,
-        "r1": 0.1,
-        "mismatch": 1.0,
         "averaging": 0.995,
         "classifier_steps": 500,
         "generated": 4000,
@@ -73,8 +68,7 @@ from gankit.training import Run
 from gankit.training import augmentation as training
 from gankit.training.callbacks import FallingRates
 from gankit.training.faces import steps_per_call
-from gankit.training.pairs import prepared
-from labs.conditional_gan import Conditional_GAN, conditional_pair
+from labs.conditional_gan import SETTINGS, Conditional_GAN, conditional_pair
 
 # The ways: what is added to the labelled faces, and whether all faces of a batch are changed at random: None for no
 # changes, otherwise the largest shift in pixels.
@@ -173,17 +167,11 @@ def train_gan(
     gan = Few_Labels_GAN(
         *conditional_pair("projection", QUICK, few.faces.shape[1], options.latents, 1, seed),
         LatentGenerator(options.latents, seed=seed),
-        prepared(few.faces, scaling),
+        scaling.apply(few.faces)[..., None],
         training.as_conditions(few.labels),
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        beta_1=options.beta_1,
-        beta_2=options.beta_2,
-        r1=options.r1,
-        mismatch=options.mismatch,
-        seed=seed,
+        **{**scripts.values_of(options, SETTINGS), "seed": seed},
         decoding=scaling,
-        unlabelled=None if others is None else prepared(others, scaling),
+        unlabelled=None if others is None else scaling.apply(others)[..., None],
         frequency=frequency,
     )
     kept = training.KeptFaces(gan, few, options.averaging, seed, options.steps if seed == options.seed else 0)
@@ -274,8 +262,8 @@ def main(arguments: list[str] | None = None) -> None:
         findings = list(found.values())
         tests = training.compare(findings, list(WAYS))
         output.save_record({"findings": found, "against_none": tests, "training_seconds": run.seconds})
-        output.save_figure(training.draw_accuracies(findings, TITLES), "accuracy.png")
         shown = {count: kept[count] for count in (counts[0], counts[-1])}
+        output.save_figure(training.draw_accuracies(findings, TITLES), "accuracy.png")
         output.save_figure(training.draw_faces(shown, labelled), "generated.png")
         output.save_animation(training.draw_film(shown), "training.gif")
     print(training.table(findings, TITLES))

@@ -96,8 +96,8 @@ def quick_to_pictures(
 ) -> keras.KerasTensor:
     """Build dense layers to a map of half the side; then upsampling, one 3x3 convolution, and tanh.
 
-    It needs a fifth of the time of :func:`convolutional_to_pictures`, and its pictures are smoother than those of dense
-    layers alone.
+    It is several times cheaper than :func:`convolutional_to_pictures`, and its pictures are smoother than those of
+    dense layers alone.
     """
     small = side // 2
     for units in (width, small * small * channels):

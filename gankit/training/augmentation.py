@@ -16,6 +16,7 @@ from gankit import plots
 from gankit.faces.labelled import Labelled
 from gankit.fast import Adam
 from gankit.fast.accelerate import accelerate
+from gankit.memory import in_parts
 from gankit.metrics import distances_to_nearest, sign_test
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.conditional import quick_to_features
@@ -97,9 +98,7 @@ class AttributeClassifier:
         The classifier learns from batches in which half of the faces have it. If the frequency is known to be another
         one, this share of the faces is taken: those that seem to have it most of all.
         """
-        starts = range(0, len(faces), 2000)
-        parts = [self._network(self._prepared(faces[start : start + 2000]), training=False) for start in starts]
-        logits = np.concatenate(parts)[:, 0]
+        logits = in_parts(lambda part: self._network(self._prepared(part), training=False), 2000, faces)[:, 0]
         return logits > (0.0 if frequency is None else np.quantile(logits, 1.0 - frequency))
 
     def accuracy(self, test: Labelled) -> float:
