@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_images
 
@@ -106,7 +107,9 @@ def film_of_faces(
     """
     pictures = []
     for number, frame in enumerate(frames):
-        figure = Figure(figsize=(1.9 * len(frame), 2.2), layout="constrained")
+        # Below the upper edge, so that no title is cut off.
+        layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 0.97))
+        figure = Figure(figsize=(1.9 * len(frame), 2.3), layout=layout)
         for axes, (key, faces) in zip(figure.subplots(1, len(frame), squeeze=False)[0], frame.items()):
             show_images(axes, faces, columns)
             axes.set_title(title(number, key), fontsize=9)
