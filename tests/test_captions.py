@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_lines import assert_answered_at_once
+from eager import without_graphs
 from PIL import Image
 from tensorflow import keras
 
@@ -373,7 +374,8 @@ def test_a_face_stands_in_the_row_of_its_caption():
 @pytest.fixture(scope="module")
 def lab_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("captions")
-    with pytest.MonkeyPatch.context() as patch:
+    # The page's notebook runs the graphs.
+    with pytest.MonkeyPatch.context() as patch, without_graphs():
         patch.setattr(training.CaptionedFaces.__init__, "__defaults__", (200, 30))
         patch.setattr(training, "CALIBRATING", 20)
         patch.setattr(lab, "CONVOLUTIONAL", SMALL)

@@ -17,6 +17,9 @@ from tensorflow import keras
 
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.accelerate import accelerate
+from gankit.memory import in_parts
+
+PICTURES_AT_ONCE = 1000
 
 
 class StepCallback(keras.callbacks.Callback):
@@ -287,7 +290,12 @@ class AveragedGenerator(AveragedWeights):
         """
         network = self.averaged if network is None else network
         recalibrate_batch_norm(network, calibrating)
-        return self._decoding.recover(network.predict(inputs, batch_size=1000, verbose=0))
+        several = isinstance(inputs, (list, tuple))
+
+        def apply(*parts: Any) -> tf.Tensor:
+            return network(list(parts) if several else parts[0], training=False)
+
+        return self._decoding.recover(in_parts(apply, PICTURES_AT_ONCE, *(inputs if several else [inputs])))
 
 
 class FallingRates(StepCallback):

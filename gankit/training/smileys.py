@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from gankit.datasets.baselines import BASELINES
 from gankit.datasets.smiley_reader import Reading, read_traits
 from gankit.datasets.smileys import COLOURS, COMBINATIONS, combination_shares, draw, smileys
+from gankit.memory import in_parts
 from gankit.metrics import copied_share, distances_to_nearest, total_variation
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
 from gankit.plots import checkpoint_choices, shares_of_combinations, tile
 from gankit.randomness import separate_seed
-from gankit.training.callbacks import AveragedWeights, Snapshots, below, recalibrate_batch_norm
+from gankit.training.callbacks import PICTURES_AT_ONCE, AveragedWeights, Snapshots, below, recalibrate_batch_norm
 
 CHECKPOINTS, FRAMES = 60, 20
 # Faces that choose a checkpoint, that calibrate batch normalisation, that a frame shows, and that the report measures.
@@ -110,7 +111,9 @@ class SmileyCheckpoints(AveragedWeights):
         return self._decoded(latents)
 
     def _decoded(self, latents: tf.Tensor) -> np.ndarray:
-        return self._gan.decoding.recover(self.averaged.predict(latents, batch_size=1000, verbose=0))
+        return self._gan.decoding.recover(
+            in_parts(lambda part: self.averaged(part, training=False), PICTURES_AT_ONCE, latents)
+        )
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """Return the means, the values and the kept weights."""
