@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_lines import assert_answered_at_once
+from eager import without_graphs
 from PIL import Image
 from tensorflow import keras
 
@@ -428,11 +429,8 @@ def lab_run(tmp_path_factory):
         for function in (training.attribute_moves, training.path_lengths, training.truncation):
             patch.setattr(function, "__defaults__", (40,))
         # Tracing the graphs takes most of the time of so short a run. The page's notebook runs them.
-        tf.config.run_functions_eagerly(True)
-        try:
+        with without_graphs():
             style_gan.main(["--steps", "2", "--batch-size", "4", "--pictures", "60", "--compare", "--output", str(out)])
-        finally:
-            tf.config.run_functions_eagerly(False)
     return out
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from command_lines import assert_answered_at_once
+from eager import without_graphs
 from PIL import Image
 from tensorflow import keras
 
@@ -312,13 +313,10 @@ def lab_run(tmp_path_factory):
         rivals = []
         patch.setattr(transformer_gan, "train_task_4", lambda *arguments: rivals.append(arguments) or Noise())
         # Tracing the graphs takes most of the time of so short a run. The page's notebook runs them.
-        tf.config.run_functions_eagerly(True)
-        try:
+        with without_graphs():
             transformer_gan.main(
                 ["--steps", "2", "--batch-size", "4", "--pictures", "60", "--compare", "--output", str(out)]
             )
-        finally:
-            tf.config.run_functions_eagerly(False)
     (arguments,) = rivals
     # Its time is that of the transformers, and it learns the same faces.
     assert arguments[2].shape == (48, 16, 16) and arguments[3] > 0 and arguments[4:6] == (0, 1)
