@@ -112,7 +112,7 @@ def test_a_film_begins_before_training_and_ends_after_it(part, capsys, monkeypat
     assert len({picture.shape for picture in pictures}) == 1 and pictures[0].dtype == np.uint8
     assert (pictures[0] != pictures[-1]).any()
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["gankit.plots.points"], "Film", WholeFilm)
+        patch.setattr(sys.modules["gankit.plots.common"], "Film", WholeFilm)
         film.frames, film.steps = film.frames[:: len(pictures) - 1], film.steps[:: len(pictures) - 1]
         for found, expected in zip((pictures[0], pictures[-1]), film.draw(losses)):
             assert_same_frame(found, expected)

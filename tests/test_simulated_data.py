@@ -299,7 +299,7 @@ def test_each_frame_of_a_film_is_the_whole_figure_of_its_moment(cells, monkeypat
     rest = {"discr_loss": [1.0, 2.0]}, [1, 2], {"discr_loss": 1.4}
     real, limits = random.normal(size=(40, 2)), (-3.0, 3.0)
     found = density_film(real, limits, frames, [4, 8], *rest)
-    monkeypatch.setattr(sys.modules["gankit.plots.densities"], "Film", WholeFilm)
+    monkeypatch.setattr(sys.modules["gankit.plots.common"], "Film", WholeFilm)
     for picture, expected in zip(found, density_film(real, limits, frames, [4, 8], *rest)):
         assert_same_frame(picture, expected)
     assert (found[0] != found[1]).any()

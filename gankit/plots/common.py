@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -74,6 +75,37 @@ class Film:
         for artist in self._changing:
             self._figure.draw_artist(artist)
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
+
+
+def draw_film(
+    figure: Figure,
+    changing: Sequence[Artist],
+    show: Callable[[Any, int], None],
+    frames: Sequence[Any],
+    steps: Sequence[int],
+) -> list[np.ndarray]:
+    """Draw all frames of an animation.
+
+    Parameters
+    ----------
+    figure, changing
+        As in :class:`Film`.
+    show : callable
+        Changes the figure so that it shows one of ``frames``, and its training step.
+    frames, steps : sequence
+        One of each for a picture.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        uint8, shape ``(height, width, 3)``, one per frame.
+    """
+    show(frames[0], steps[0])
+    film, pictures = Film(figure, changing), []
+    for frame, step in zip(frames, steps):
+        show(frame, step)
+        pictures.append(film.frame())
+    return pictures
 
 
 def frame_of(axes: Axes) -> list[Artist]:

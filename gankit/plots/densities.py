@@ -12,7 +12,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, Film, frame_of, new_figure, show_losses
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, draw_film, frame_of, new_figure, show_losses
 
 FIELD_COLOURS = "RdBu"
 NOTHING_COLOUR = "0.9"
@@ -120,12 +120,7 @@ def density_film(
         uint8, shape ``(height, width, 3)``, one per frame.
     """
     figure, changing, show = _film_of_densities(real, limits, frames[0], losses, loss_steps, undecided)
-    show(frames[0], steps[0])
-    film, pictures = Film(figure, changing), []
-    for frame, step in zip(frames, steps):
-        show(frame, step)
-        pictures.append(film.frame())
-    return pictures
+    return draw_film(figure, changing, show, frames, steps)
 
 
 def _film_of_densities(

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, Film, frame_of, new_figure, show_losses
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, draw_film, frame_of, new_figure, show_losses
 
 # Scores that differ by less than twice this are drawn in one colour, because their differences are rounding errors.
 LEAST_SCORE_REACH = 0.05
@@ -247,12 +247,7 @@ def points_film(
         uint8, shape ``(height, width, 3)``, one per frame.
     """
     figure, changing, show = _film_of_points(real, frames[0], steps, losses, undecided)
-    show(frames[0], steps[0])
-    film, pictures = Film(figure, changing), []
-    for frame, step in zip(frames, steps):
-        show(frame, step)
-        pictures.append(film.frame())
-    return pictures
+    return draw_film(figure, changing, show, frames, steps)
 
 
 def _film_of_points(
