@@ -30,7 +30,7 @@ from gankit import scripts
 from gankit.choices import NETWORKS
 from gankit.errors import InputError
 from gankit.faces import FACES_FILE, WEIGHTS, FaceScaling, load_faces
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 
 if TYPE_CHECKING:
     from wgan_gp import WGAN_GP
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
         # ---- z -> G(z), in the network's own range -> intensities in [0, 1] ----
         # Only the comparison of distributions needs as many faces as there are real ones.
         wanted = latents if options.pca or everything else latents[:400]
-        outputs = in_parts(lambda part: generator(part, training=False), 1000, wanted)
+        outputs = network_in_parts(generator, 1000, wanted)
         generated = gan.decoding.recover(outputs)
         real = faces.astype(np.float32) / 255
         measures: dict[str, dict] = {}

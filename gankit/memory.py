@@ -75,6 +75,26 @@ def in_parts(function: Callable[..., Any], at_once: int, *arrays: Any) -> np.nda
     return np.concatenate([function(*(array[start : start + at_once] for array in arrays)) for start in starts])
 
 
+def network_in_parts(network: Callable[..., Any], at_once: int, *arrays: Any) -> np.ndarray:
+    """Apply a network to parts of its inputs, as it works after the training.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A network with one input for each array.
+    at_once, *arrays
+        As in :func:`in_parts`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The outputs, one row for each row of the arrays.
+    """
+    return in_parts(
+        lambda *parts: network(parts[0] if len(parts) == 1 else list(parts), training=False), at_once, *arrays
+    )
+
+
 def in_words(size: int) -> str:
     """Write a number of bytes with a unit: ``20.0 GB``."""
     # Python cannot convert arbitrarily large integers to floats.

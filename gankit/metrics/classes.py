@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics.distances import distances_to_nearest
 
 CLASSIFIER_STEPS = 1200
@@ -75,7 +75,7 @@ class PictureClassifier:
     def _apply(self, network: Any, pictures: np.ndarray) -> np.ndarray:
         from gankit.metrics.classifier import with_channels
 
-        return in_parts(lambda part: network(part, training=False), 1000, with_channels(pictures))
+        return network_in_parts(network, 1000, with_channels(pictures))
 
     def accuracy(self, pictures: np.ndarray, labels: np.ndarray) -> float:
         """Return the share of the pictures whose most probable class is the right one."""

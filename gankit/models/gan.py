@@ -16,7 +16,7 @@ from gankit.choices import MOST_DISC_ITER
 from gankit.errors import InputError, NotGivenError, first_line
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.optimizer import Adam
-from gankit.memory import in_parts, require_memory
+from gankit.memory import network_in_parts, require_memory
 from gankit.models.adversarial import AdversarialModel, passes
 from gankit.networks.latents import LatentGenerator
 from gankit.networks.stored_weights import read_weights
@@ -200,7 +200,7 @@ class GAN(AdversarialModel):
         values = latent_generator.dimension + 4 * int(np.prod(self.generator.output_shape[1:]))
         require_memory(4 * values * count, f"Generating {count:,} examples", "ask for fewer")
         latents = latent_generator.reseeded(seed)(count)
-        return self.decoding.recover(in_parts(lambda part: self.generator(part, training=False), 1000, latents))
+        return self.decoding.recover(network_in_parts(self.generator, 1000, latents))
 
     def match(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """Return ``real`` with the dtype and the example shape of ``fake``.

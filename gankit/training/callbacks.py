@@ -17,7 +17,7 @@ from tensorflow import keras
 
 from gankit.faces.scaling import FaceScaling
 from gankit.fast.accelerate import accelerate
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 
 PICTURES_AT_ONCE = 1000
 
@@ -290,12 +290,8 @@ class AveragedGenerator(AveragedWeights):
         """
         network = self.averaged if network is None else network
         recalibrate_batch_norm(network, calibrating)
-        several = isinstance(inputs, (list, tuple))
-
-        def apply(*parts: Any) -> tf.Tensor:
-            return network(list(parts) if several else parts[0], training=False)
-
-        return self._decoding.recover(in_parts(apply, PICTURES_AT_ONCE, *(inputs if several else [inputs])))
+        arrays = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        return self._decoding.recover(network_in_parts(network, PICTURES_AT_ONCE, *arrays))
 
 
 class FallingRates(StepCallback):

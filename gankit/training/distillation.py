@@ -13,7 +13,7 @@ from tensorflow import keras
 from gankit.datasets.densities import Density
 from gankit.faces.renderer import render_faces
 from gankit.faces.scaling import FaceScaling
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics.densities import point_quality
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
@@ -64,7 +64,7 @@ def unseen_faces(seed: int, count: int = FACES_MEASURED) -> np.ndarray:
 def lessons(teacher: GAN, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Sample latents, ``(count, latent_dim)``, and let a generator draw its pictures of them, not decoded."""
     latents = teacher.require_latent_generator().reseeded(separate_seed(seed, LESSONS))(count)
-    return latents.numpy(), in_parts(lambda part: teacher.generator(part, training=False), 1000, latents)
+    return latents.numpy(), network_in_parts(teacher.generator, 1000, latents)
 
 
 class KeptStudent(KeptGenerator):
@@ -97,7 +97,7 @@ class Taught:
 
     def draw(self, latents: tf.Tensor) -> np.ndarray:
         """Draw the faces of given latents, ``(n, latent_dim)``: intensities in [0, 1], ``(n, height, width)``."""
-        return self._decoding.recover(in_parts(lambda part: self.network(part, training=False), 1000, latents))
+        return self._decoding.recover(network_in_parts(self.network, 1000, latents))
 
 
 Generators = Mapping[str, "KeptStudent | Taught"]

@@ -13,7 +13,7 @@ from gankit.faces import FaceScaling, load_faces
 from gankit.faces.attributes import sample_attributes
 from gankit.faces.imports import area_average
 from gankit.faces.renderer import render, render_faces
-from gankit.memory import in_parts
+from gankit.memory import in_parts, network_in_parts
 from gankit.metrics import frechet_distance, peak_signal_to_noise, structural_similarity
 from gankit.networks.face_encoder import FaceEncoder
 from gankit.randomness import separate_seed
@@ -90,7 +90,7 @@ def shrunk(faces: np.ndarray, size: int) -> np.ndarray:
 def apply_to_pictures(network: keras.Model, pictures: np.ndarray, scaling: FaceScaling) -> np.ndarray:
     """Apply a network to intensities ``(n, height, width)`` and return intensities in [0, 1], float32."""
     scaled = scaling.apply(np.asarray(pictures, np.float32))[..., None]
-    return scaling.recover(in_parts(lambda part: network(part, training=False), AT_ONCE, scaled))
+    return scaling.recover(network_in_parts(network, AT_ONCE, scaled))
 
 
 def measure_restored(

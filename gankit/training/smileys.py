@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from gankit.datasets.baselines import BASELINES
 from gankit.datasets.smiley_reader import Reading, read_traits
 from gankit.datasets.smileys import COLOURS, COMBINATIONS, combination_shares, draw, smileys
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics import copied_share, distances_to_nearest, total_variation
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
@@ -111,9 +111,7 @@ class SmileyCheckpoints(AveragedWeights):
         return self._decoded(latents)
 
     def _decoded(self, latents: tf.Tensor) -> np.ndarray:
-        return self._gan.decoding.recover(
-            in_parts(lambda part: self.averaged(part, training=False), PICTURES_AT_ONCE, latents)
-        )
+        return self._gan.decoding.recover(network_in_parts(self.averaged, PICTURES_AT_ONCE, latents))
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """Return the means, the values and the kept weights."""

@@ -15,7 +15,7 @@ from gankit import plots
 from gankit.datasets.baselines import gaussian
 from gankit.datasets.densities import Density, get_density
 from gankit.faces import FaceScaling, load_faces
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics import frechet_distance, mode_coverage, sign_test
 from gankit.models.gan import GAN
 from gankit.networks.face_encoder import FaceEncoder
@@ -165,7 +165,7 @@ class FinalGenerator(AveragedWeights):
     def outputs(self, count: int) -> np.ndarray:
         """Return the outputs for the same ``count`` latents at each call, at most 5,000."""
         recalibrate_batch_norm(self.averaged, self._latents[:CALIBRATING])
-        return in_parts(lambda part: self.averaged(part, training=False), 1000, self._latents[:count])
+        return network_in_parts(self.averaged, 1000, self._latents[:count])
 
 
 # ---- Balanced rates ----

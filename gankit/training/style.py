@@ -11,7 +11,7 @@ import numpy as np
 from gankit.faces import load_faces
 from gankit.faces.attributes import sample_attributes
 from gankit.faces.renderer import render, render_faces
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics import path_length, squared_error
 from gankit.models.gan import GAN
 from gankit.networks.latents import LatentGenerator
@@ -79,7 +79,7 @@ class KeptStyles(KeptGenerator):
     def map(self, latents: np.ndarray) -> np.ndarray:
         """Turn z, ``(n, 64)``, into w, ``(n, 64)``."""
         mapping, _ = parts_of(self.averaged)
-        return in_parts(lambda part: mapping(part, training=False), 1000, np.asarray(latents, np.float32))
+        return network_in_parts(mapping, 1000, np.asarray(latents, np.float32))
 
     def mean_style(self) -> np.ndarray:
         """Return the mean w of 10,000 latents: ``(64,)``."""
@@ -92,7 +92,7 @@ class KeptStyles(KeptGenerator):
     def faces(self, styles: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Make faces from a style for each layer, ``(n, layers, 64)``, and noise: intensities in [0, 1]."""
         _, synthesis = parts_of(self.averaged)
-        outputs = in_parts(lambda *part: synthesis(list(part), training=False), 1000, styles, noise)
+        outputs = network_in_parts(synthesis, 1000, styles, noise)
         return self._decoding.recover(outputs)
 
     def mixing_sheet(self, rows: int = 2, columns: int = 8) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:

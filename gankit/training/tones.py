@@ -10,7 +10,7 @@ import numpy as np
 
 from gankit.datasets.tone_reader import ToneReading, cents, read_tones
 from gankit.datasets.tones import NOTES, PITCHES, RATE, Tones, chance_in_tune, tones
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics import copied_share, largest_gap
 from gankit.models.adversarial import AdversarialModel
 from gankit.networks.latents import LatentGenerator
@@ -51,7 +51,7 @@ class KeptTones(AveragedWeights):
         """Make a tone for each note number ``(n,)``: float32, ``(n, samples)``, values from -1 to 1."""
         latents = self._latents(len(notes)).numpy() if latents is None else latents
         one_hot = np.eye(len(NOTES), dtype=np.float32)[notes]
-        waves = in_parts(lambda *part: self.averaged(list(part), training=False), 500, latents, one_hot)
+        waves = network_in_parts(self.averaged, 500, latents, one_hot)
         return waves[..., 0]
 
     def film(self, steps: int) -> Snapshots:

@@ -20,7 +20,7 @@ from gankit.faces import FaceScaling
 from gankit.faces.changes import blurred, noisy
 from gankit.faces.domains import TASKS, Domains
 from gankit.fast import Adam
-from gankit.memory import in_parts
+from gankit.memory import network_in_parts
 from gankit.metrics import squared_error
 from gankit.models import AdversarialModel
 from gankit.networks.translation import translator
@@ -75,7 +75,7 @@ class KeptTranslator(AveragedWeights):
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Translate intensities ``(n, 16, 16)``; the result is not clipped."""
         scaled = self._scaling.apply(np.asarray(faces, np.float32))[..., None]
-        outputs = in_parts(lambda part: self.averaged(part, training=False), AT_ONCE, scaled)
+        outputs = network_in_parts(self.averaged, AT_ONCE, scaled)
         return self._scaling.invert(outputs[..., 0])
 
 
