@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_images
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, film_of_panels, new_figure, show_images
 
 COLOURS = ("0.25", REAL_COLOUR, "#6bb3d0", FAKE_COLOUR, "#8e5ea2", "#e08e0b", "#3a9a5b")
 MARKERS = "os<^vDP"
@@ -105,13 +104,5 @@ def film_of_faces(
     list of numpy.ndarray
         uint8, shape ``(height, width, 3)``, one per frame.
     """
-    pictures = []
-    for number, frame in enumerate(frames):
-        # Below the upper edge, so that no title is cut off.
-        layout = ConstrainedLayoutEngine(rect=(0, 0, 1, 0.97))
-        figure = Figure(figsize=(1.9 * len(frame), 2.3), layout=layout)
-        for axes, (key, faces) in zip(figure.subplots(1, len(frame), squeeze=False)[0], frame.items()):
-            show_images(axes, faces, columns)
-            axes.set_title(title(number, key), fontsize=9)
-        pictures.append(picture_of(figure))
-    return pictures
+    # Below the upper edge, so that no title is cut off.
+    return film_of_panels(frames, lambda axes, faces: show_images(axes, faces, columns), title, height=2.3, top=0.97)

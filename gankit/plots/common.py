@@ -108,6 +108,43 @@ def draw_film(
     return pictures
 
 
+def film_of_panels(
+    frames: Sequence[Mapping[Any, np.ndarray]],
+    show: Callable[[Axes, np.ndarray], None],
+    title: Callable[[int, Any], str],
+    height: float,
+    top: float = 1.0,
+) -> list[np.ndarray]:
+    """Draw the frames of an animation of several panels side by side.
+
+    Parameters
+    ----------
+    frames : sequence of mapping
+        For each frame, what each panel shows, by its key.
+    show : callable
+        Draws one of these arrays into axes.
+    title : callable
+        Maps the number of a frame and a key to what is written above the panel.
+    height : float
+        Height of the frames in inches; a panel is 1.9 wide.
+    top : float
+        Upper end of the panels with their titles, as a share of the height.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        uint8, shape ``(height, width, 3)``, one per frame.
+    """
+    pictures = []
+    for number, frame in enumerate(frames):
+        figure = Figure(figsize=(1.9 * len(frame), height), layout=ConstrainedLayoutEngine(rect=(0, 0, 1, top)))
+        for axes, (key, array) in zip(figure.subplots(1, len(frame), squeeze=False)[0], frame.items()):
+            show(axes, array)
+            axes.set_title(title(number, key), fontsize=9)
+        pictures.append(picture_of(figure))
+    return pictures
+
+
 def frame_of(axes: Axes) -> list[Artist]:
     """Return what lies above all that is drawn inside of axes: their frame, and their legend if they have one."""
     legend = axes.get_legend()

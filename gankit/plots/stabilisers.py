@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, new_figure, picture_of, show_images
+from gankit.plots.common import FAKE_COLOUR, REAL_COLOUR, film_of_panels, new_figure, show_images
 
 PLAIN_COLOUR = "0.25"
 PANEL = 2.5  # inches
@@ -96,14 +96,7 @@ def stabilised_film(
     list of numpy.ndarray
         uint8, shape ``(height, width, 3)``, one per frame.
     """
-    pictures = []
-    for number, frame in enumerate(frames):
-        figure = Figure(figsize=(1.9 * len(frame), 2.15), layout="constrained")
-        for axes, (name, outputs) in zip(figure.subplots(1, len(frame), squeeze=False)[0], frame.items()):
-            show_run(axes, outputs, real, limits)
-            axes.set_title(titles(number, name), fontsize=9)
-        pictures.append(picture_of(figure))
-    return pictures
+    return film_of_panels(frames, lambda axes, outputs: show_run(axes, outputs, real, limits), titles, height=2.15)
 
 
 def paired_differences(
